@@ -1,0 +1,181 @@
+// The catalogue: which tags and links mean what. Immutable once loaded; shared by const reference between threads.
+//
+// A loader (catalogue_loader.h) makes it from TOML and reports every fault before this type exists, so the data
+// plane may rely on the invariants noted at each field and never checks them again.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_time.h"
+#include "base/platform.h"
+#include "catalogue/id_pattern.h"
+#include "catalogue/path_template.h"
+
+namespace hashcart::catalogue {
+
+// Where something stands in a catalogue file; for messages and `explain`. Lines and columns count from 1, columns
+// in characters as an editor shows them.
+struct SourcePosition {
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+// `[limits]`: they alone size the tables of the resolver, so output never depends on the machine. Durations are
+// event time.
+struct Limits {
+  std::int64_t out_of_order_ms = 10'000;
+  std::int64_t parent_wait_ms = 120'000;
+  std::int64_t remember_links_ms = 72LL * 3'600'000;
+  std::int64_t remember_seen_ms = 24LL * 3'600'000;
+  std::int64_t clock_jump_max_ms = 3'600'000;
+  std::uint64_t remember_posts = 1'000'000;
+  std::uint64_t pending_max = 1'000'000;
+  std::uint64_t record_bytes_max = 8ULL << 20U;
+};
+
+enum class IdFold : std::uint8_t { kNone, kUpper, kLower };
+
+struct IdType {
+  std::string id;  // "asin"
+  IdPattern pattern;
+  IdFold fold = IdFold::kNone;
+  SourcePosition where;
+};
+
+using RetailerIndex = std::uint16_t;
+using MarketIndex = std::uint16_t;  // into Retailer::markets
+using CampaignIndex = std::uint32_t;
+
+struct Market {
+  std::string id;         // "US"
+  std::string canonical;  // "https://www.amazon.com/dp/{id}"; empty: none
+};
+
+// A host and the templates that apply on it. `host` is lower-case ASCII without a trailing dot.
+struct HostRule {
+  std::string host;
+  bool subdomains = false;  // written "*.host": any subdomain, and not the host itself
+  MarketIndex market = 0;
+  std::uint16_t template_set = 0;  // into Retailer::template_sets
+};
+
+struct UrlHit {
+  std::string url;
+  std::string product_key;  // "amazon:US:asin:B00EXAMPL1"
+};
+
+struct Retailer {
+  std::string id;    // "amazon"; unique
+  std::string name;  // "Amazon"; the id where the file gives none
+  std::uint16_t id_type = 0;  // into Catalogue::id_types
+  bool ids_global = false;    // ids = "global": the key's space is "*", else the market
+  std::vector<Market> markets;
+  std::vector<HostRule> hosts;           // empty: sold by tag alone
+  std::vector<std::string> short_hosts;  // lower-case ASCII, matched whole
+  std::vector<std::vector<PathTemplate>> template_sets;  // set 0 is the retailer's own `paths`
+  std::vector<UrlHit> hits;
+  std::vector<std::string> misses;
+  SourcePosition where;
+};
+
+enum class Status : std::uint8_t { kExperimental, kStable, kDeprecated };
+
+enum class ProductSource : std::uint8_t {
+  kNone,      // on_link campaigns: the link is the product
+  kLink,      // from the parent's (or one's own) product link
+  kCampaign,  // the tag names the product
+};
+
+// A retailer and market a campaign takes products from; no market means any.
+struct RetailerScope {
+  RetailerIndex retailer = 0;
+  std::optional<MarketIndex> market;
+};
+
+struct FixedProduct {
+  RetailerIndex retailer = 0;
+  std::string market;  // may name a market without hosts ("US" of a retailer sold by tag alone); empty: none
+  std::string id;
+  std::string price;     // decimal string; empty: none
+  std::string currency;  // empty: none
+};
+
+enum class ConfirmClock : std::uint8_t { kPrompt, kOpen };
+
+struct AuthorRef {
+  base::Platform platform = base::Platform::kX;
+  std::string id;
+};
+
+struct Confirm {
+  std::string tag;  // as written, with its sign
+  std::int64_t within_ms = 0;
+  ConfirmClock clock = ConfirmClock::kOpen;
+  std::vector<AuthorRef> prompt_by;
+  std::int64_t remind_before_ms = 0;  // 0: no reminder; always < within_ms
+};
+
+struct Campaign {
+  std::string id;  // [a-z0-9-]{1,64}; unique over all files
+  std::uint32_t rev = 1;
+  Status status = Status::kExperimental;
+  // All required in one post; as written with their sign ("#AmazonCart", Weibo "#topic#"). Empty for on_link.
+  std::vector<std::string> tags;
+  std::vector<RetailerIndex> on_link;
+  std::uint32_t platforms = 0;  // bit i: base::Platform i; never 0
+  std::string action;           // "cart.add"
+  std::optional<base::EventTimeMs> from;   // inclusive
+  std::optional<base::EventTimeMs> until;  // inclusive
+  bool when_any = false;    // any post that is not a repost
+  bool when_reply = false;  // the post must be a reply; its parent holds the product
+  bool when_quote = false;  // a quote counts as a reply to the quoted post
+  ProductSource product_source = ProductSource::kNone;
+  std::vector<RetailerScope> product_from;  // kLink: whose products; never empty
+  bool link_parent = true;
+  bool link_self = false;
+  bool refuse_other_markets = false;  // other_markets = "refuse"
+  std::optional<FixedProduct> product;  // kCampaign: always set
+  std::optional<Confirm> confirm;       // two steps
+  bool require_linked = false;
+  std::vector<std::string> ignore_handles;  // folded to lower-case, without @
+  std::vector<AuthorRef> ignore_ids;
+  std::vector<std::string> hits;
+  std::vector<std::string> misses;
+  SourcePosition where;
+  SourcePosition tag_where;
+
+  [[nodiscard]] bool on(base::Platform platform) const noexcept {
+    return ((platforms >> static_cast<unsigned>(platform)) & 1U) != 0;
+  }
+};
+
+// A `[[test]]` block: posts in (NDJSON), records expected (NDJSON, each a subset match, in order).
+struct StreamTest {
+  std::string name;
+  std::string posts;
+  std::string expect;
+  SourcePosition where;
+};
+
+struct Catalogue {
+  std::string id = "default";
+  std::string version;
+  std::string owner;
+  // SHA-256, as 64 hex digits, of the resolved catalogue: of `resolved`, the canonical rendering that
+  // `hashcart catalogue show` prints. Set by the application, because only `emit` owns a hash library.
+  std::string sha256;
+  std::string resolved;
+  Limits limits;
+  std::vector<IdType> id_types;
+  std::vector<Retailer> retailers;
+  std::vector<Campaign> campaigns;
+  std::vector<StreamTest> tests;
+  std::vector<std::string> files;
+};
+
+}  // namespace hashcart::catalogue

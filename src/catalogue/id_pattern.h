@@ -1,0 +1,43 @@
+// IdPattern: the shape of a product id, `B[0-9A-Z]{9}|[0-9]{9}[0-9X]`.
+//
+// A small regular language, so that every pattern is decided in one bounded pass: alternatives of sequences of
+// literal characters, classes ([0-9A-Z_-], \d, \w) and `.`, each with {n}, {n,m}, ?, + or *. No groups, no anchors (the whole
+// id must match), ASCII only.
+//
+// Threads: immutable after parse. Cost of matches(): O(id length x alternatives), no allocation for ids up to 255 bytes.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hashcart::catalogue {
+
+class IdPattern {
+ public:
+  IdPattern() = default;
+
+  // Parses a pattern. Returns an empty string and fills *out, or says what is wrong in a sentence without a position;
+  // *error_at is then the byte in the pattern.
+  [[nodiscard]] static std::string parse(std::string_view text, IdPattern* out, std::size_t* error_at);
+
+  // Whether the whole id matches. Ids over 255 bytes never do.
+  [[nodiscard]] bool matches(std::string_view id) const noexcept;
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  struct Atom {
+    std::bitset<128> members;
+    std::uint16_t min = 1;
+    std::uint16_t max = 1;  // 0xFFFF: unbounded
+  };
+
+  std::string text_;
+  std::vector<std::vector<Atom>> alternatives_;
+};
+
+}  // namespace hashcart::catalogue

@@ -1,0 +1,286 @@
+// What a dialect implements, and what all of them share. Internal to src/post.
+//
+// A dialect is one file, dialect_<name>.cc, with two functions named in one row of the table in post_reader.cc: one that
+// says from a record's outline whether the record is in that dialect, and one that makes its reader. A reader gets each
+// top-level object (or each member of a top-level array) once and makes one pass over its keys in document order to the
+// end. It adds posts, deletes and ticks to the context, or returns why the whole record is refused.
+//
+// Rules of simdjson 3.0.1 that the helpers here keep: keys are compared after unescaping them; a value is read at most
+// once (each read takes room in the parser's string buffer); after an error of the parser the document is not touched again.
+#pragma once
+
+#include <simdjson.h>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/event_time.h"
+#include "base/platform.h"
+#include "post/arena.h"
+#include "post/post.h"
+
+namespace hashcart::post {
+
+namespace od = simdjson::ondemand;
+
+// Leaves the function with the reason, if there is one.
+#define HASHCART_TRY(expression)                                                   \
+  do {                                                                             \
+    if (const ::hashcart::post::RejectReason hashcart_reason = (expression);       \
+        hashcart_reason != ::hashcart::post::RejectReason::kNone) [[unlikely]] {   \
+      return hashcart_reason;                                                      \
+    }                                                                              \
+  } while (false)
+
+[[nodiscard]] RejectReason reason_of(simdjson::error_code error) noexcept;
+
+// A closed set of keys and a perfect-enough hash over them: most keys of a post are not ours and must be turned away
+// after one probe. Key: an enum class whose last enumerator, kCount, also means "not ours".
+template <class Key>
+class KeyTable {
+ public:
+  static constexpr std::size_t kKeyCount = static_cast<std::size_t>(Key::kCount);
+  static_assert(kKeyCount <= 64, "each_known_field keeps the keys it has seen in 64 bits");
+
+  constexpr explicit KeyTable(const std::array<std::string_view, kKeyCount>& names) : names_(names) {
+    for (std::size_t i = 0; i < kKeyCount; ++i) {
+      std::size_t slot = hash(names[i]);
+      while (slots_[slot] != 0) slot = (slot + 1) % kSlotCount;
+      slots_[slot] = static_cast<std::uint8_t>(i + 1);
+    }
+  }
+
+  [[nodiscard]] Key find(std::string_view key) const noexcept {
+    if (key.empty()) return Key::kCount;
+    for (std::size_t slot = hash(key); slots_[slot] != 0; slot = (slot + 1) % kSlotCount) {
+      const std::size_t index = slots_[slot] - 1U;
+      if (names_[index] == key) return static_cast<Key>(index);
+    }
+    return Key::kCount;
+  }
+
+ private:
+  static constexpr std::size_t kSlotCount = std::bit_ceil(kKeyCount * 4);
+
+  // key is not empty.
+  [[nodiscard]] static constexpr std::size_t hash(std::string_view key) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(key[i])); };
+    const std::size_t last = key.size() - 1;
+    return (key.size() * 29 + byte(0) * 7 + byte(last) * 3 + byte(last / 2) * 13) % kSlotCount;
+  }
+
+  std::array<std::string_view, kKeyCount> names_;
+  std::array<std::uint8_t, kSlotCount> slots_{};
+};
+
+// The key of a field, unescaped if it is written with escapes. Longer keys than any of ours come back empty.
+[[nodiscard]] RejectReason read_key(simdjson::simdjson_result<od::field>& field, std::string_view* out) noexcept;
+
+// Calls visit(Key, od::value) -> RejectReason for each field of ours in document order, to the end of the object. What
+// visit does not read is skipped. A key of ours that stands twice is kDuplicateKey.
+template <class Key, class Visit>
+[[nodiscard]] RejectReason each_known_field(od::object object, const KeyTable<Key>& table, Visit&& visit) noexcept {
+  std::uint64_t seen = 0;
+  for (simdjson::simdjson_result<od::field> field : object) {
+    if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
+    std::string_view name;
+    HASHCART_TRY(read_key(field, &name));
+    const Key key = table.find(name);
+    if (key == Key::kCount) continue;
+    const std::uint64_t bit = 1ULL << static_cast<unsigned>(key);
+    if ((seen & bit) != 0) return RejectReason::kDuplicateKey;
+    seen |= bit;
+    od::value value;
+    if (const auto error = field.value().get(value); error != simdjson::SUCCESS) return reason_of(error);
+    HASHCART_TRY(visit(key, value));
+  }
+  return RejectReason::kNone;
+}
+
+enum class JsonKind : std::uint8_t { kAbsent, kNull, kBool, kNumber, kString, kArray, kObject };
+
+// By its first byte; a word that starts like null but is not is kBadJson.
+[[nodiscard]] RejectReason read_kind(od::value& value, JsonKind* out) noexcept;
+
+// Calls visit(od::value element) -> RejectReason for each element. The value must be an array or null; anything else is
+// kWrongType.
+template <class Visit>
+[[nodiscard]] RejectReason each_element(od::value value, Visit&& visit) noexcept {
+  JsonKind kind = JsonKind::kAbsent;
+  HASHCART_TRY(read_kind(value, &kind));
+  if (kind == JsonKind::kNull) return RejectReason::kNone;
+  if (kind != JsonKind::kArray) return RejectReason::kWrongType;
+  od::array array;
+  if (const auto error = value.get_array().get(array); error != simdjson::SUCCESS) return reason_of(error);
+  for (simdjson::simdjson_result<od::value> result : array) {
+    od::value element;
+    if (const auto error = result.get(element); error != simdjson::SUCCESS) return reason_of(error);
+    HASHCART_TRY(visit(element));
+  }
+  return RejectReason::kNone;
+}
+
+// Calls visit(od::object) -> RejectReason if the value is an object. null is passed over; anything else is kWrongType.
+template <class Visit>
+[[nodiscard]] RejectReason with_object(od::value value, Visit&& visit) noexcept {
+  JsonKind kind = JsonKind::kAbsent;
+  HASHCART_TRY(read_kind(value, &kind));
+  if (kind == JsonKind::kNull) return RejectReason::kNone;
+  if (kind != JsonKind::kObject) return RejectReason::kWrongType;
+  od::object object;
+  if (const auto error = value.get_object().get(object); error != simdjson::SUCCESS) return reason_of(error);
+  return visit(object);
+}
+
+// The same for keys that do not matter enough to refuse a record: another type is passed over like null.
+template <class Visit>
+[[nodiscard]] RejectReason with_optional_object(od::value value, Visit&& visit) noexcept {
+  JsonKind kind = JsonKind::kAbsent;
+  HASHCART_TRY(read_kind(value, &kind));
+  return kind == JsonKind::kObject ? with_object(value, visit) : RejectReason::kNone;
+}
+
+template <class Visit>
+[[nodiscard]] RejectReason each_optional_element(od::value value, Visit&& visit) noexcept {
+  JsonKind kind = JsonKind::kAbsent;
+  HASHCART_TRY(read_kind(value, &kind));
+  return kind == JsonKind::kArray ? each_element(value, visit) : RejectReason::kNone;
+}
+
+// A string that may be missing.
+struct MaybeText {
+  bool present = false;
+  std::string_view text;
+
+  [[nodiscard]] bool filled() const noexcept { return !text.empty(); }
+};
+
+// For keys that matter: a string is present, null is absent, anything else is kWrongType.
+[[nodiscard]] RejectReason read_text(od::value& value, MaybeText* out) noexcept;
+// For keys that do not: anything but a string is absent.
+[[nodiscard]] RejectReason read_optional_text(od::value& value, std::string_view* out) noexcept;
+// An id: a string, or the digits of a whole number as they are written. null is absent, anything else kWrongType.
+[[nodiscard]] RejectReason read_id(od::value& value, MaybeText* out) noexcept;
+// A whole number, or a string of its digits. Anything else leaves *out as it is.
+[[nodiscard]] RejectReason read_optional_index(od::value& value, std::uint64_t* out) noexcept;
+// true only for the word; anything else is false.
+[[nodiscard]] RejectReason read_optional_bool(od::value& value, bool* out) noexcept;
+
+inline constexpr std::size_t kIdBytesMax = 512;  // no platform comes near; a record id is a hash, but tables hold ids whole
+
+// kNone if the text can be an id: 1 to 512 bytes, none of them part of a control character; else kBadId.
+[[nodiscard]] RejectReason check_id(std::string_view id) noexcept;
+// The same for ids that may be missing: empty is good.
+[[nodiscard]] RejectReason check_optional_id(std::string_view id) noexcept;
+
+// The digits of a whole number that fits 63 bits.
+[[nodiscard]] bool parse_digits(std::string_view digits, std::uint64_t* out) noexcept;
+
+[[nodiscard]] constexpr bool is_event_time(std::int64_t time_ms) noexcept {
+  return time_ms > -62'135'596'800'001 && time_ms < 253'402'300'800'000;  // the years 1 to 9999, as base/event_time.h says
+}
+
+// Keys that tell dialects apart, wherever they stand at the top of a record (or one level down, see Outline).
+enum class OutlineKey : std::uint8_t {
+  kAccount, kAccounts, kAction, kAncestors, kAt, kAuthor, kAuthorId, kCollection, kCommit, kContent, kControl,
+  kConversationId, kData, kDelete, kDeleted, kDescendants, kDid, kDisconnect, kEditHistoryTweetIds, kErrors, kEvent,
+  kFeed, kForUser, kFriends, kFriendsStr, kFullText, kHashcart, kId, kIdStr, kIdentity, kIdstr, kInfo, kKind, kLimit,
+  kMblogid, kMediaType, kMessage, kMeta, kMid, kName, kOperation, kPayload, kPermalink, kPost, kPosts, kReason,
+  kRecord, kResults, kScrubGeo, kSeq, kStatusWithheld, kStatuses, kStream, kText, kThread, kTimeUs, kTweet, kType,
+  kTypeUri, kUri, kUser, kUserWithheld, kUsername, kWarning,
+  kCount
+};
+
+// Which of them an object has, of what kind, and how many keys it has in all.
+struct ObjectOutline {
+  std::array<JsonKind, static_cast<std::size_t>(OutlineKey::kCount)> kinds{};
+  std::size_t key_count = 0;
+  // Strings that matter by their value; empty where they are absent or no strings.
+  std::string_view kind, type, type_uri, event, uri;
+
+  [[nodiscard]] JsonKind of(OutlineKey key) const noexcept { return kinds[static_cast<std::size_t>(key)]; }
+  [[nodiscard]] bool has(OutlineKey key) const noexcept { return of(key) != JsonKind::kAbsent; }
+  [[nodiscard]] bool is(OutlineKey key, JsonKind kind_wanted) const noexcept { return of(key) == kind_wanted; }
+  [[nodiscard]] bool is_string(OutlineKey key) const noexcept { return is(key, JsonKind::kString); }
+  [[nodiscard]] bool is_object(OutlineKey key) const noexcept { return is(key, JsonKind::kObject); }
+  [[nodiscard]] bool is_array(OutlineKey key) const noexcept { return is(key, JsonKind::kArray); }
+};
+
+// What detection sees of a record: the keys of the object, or of the first member of a top-level array; and the keys of
+// the object, or the first member of the array, that the last of data, delete, errors, feed, meta, post, posts, results,
+// statuses, thread, tweet holds: a page is known by what is in it.
+struct Outline {
+  ObjectOutline top;
+  ObjectOutline inner;
+  OutlineKey inner_of = OutlineKey::kCount;
+
+  [[nodiscard]] bool inner_is_of(OutlineKey key) const noexcept { return inner_of == key; }
+};
+
+// Where a reader puts what it reads; one per PostReader.
+class ReadContext {
+ public:
+  void begin(ParsedRecord* out, bool forced, std::size_t record_bytes);
+
+  // Adds a post with every field at its default, and returns its index. References to posts die with the next one added.
+  [[nodiscard]] std::size_t add_post(Dialect dialect, base::Platform platform, Role role);
+  [[nodiscard]] Post& post(std::size_t index) noexcept { return out_->posts[index]; }
+  [[nodiscard]] std::size_t post_count() const noexcept { return out_->post_count; }
+  // Takes the post away again; those after it move up.
+  void remove_post(std::size_t index) noexcept;
+  void add_delete(const Delete& value) { out_->deletes.push_back(value); }
+  void add_tick(const Tick& value) { out_->ticks.push_back(value); }
+
+  // The dialect was asked for, not found out: a record that looks like another's is still read.
+  [[nodiscard]] bool forced() const noexcept { return forced_; }
+  [[nodiscard]] Arena& arena() noexcept { return arena_; }
+
+ private:
+  ParsedRecord* out_ = nullptr;
+  bool forced_ = false;
+  Arena arena_;
+};
+
+// Sets every field to its default but keeps the room of its vectors.
+void clear_post(Post* post) noexcept;
+
+class DialectReader {
+ public:
+  DialectReader() = default;
+  virtual ~DialectReader() = default;
+  DialectReader(const DialectReader&) = delete;
+  DialectReader& operator=(const DialectReader&) = delete;
+
+  // Reads one top-level object, or one member of a top-level array.
+  [[nodiscard]] virtual RejectReason read(od::object object, ReadContext* context) noexcept = 0;
+
+  // Reads a named server-sent event; SSE without event names is read like lines. data: kPadding readable bytes follow.
+  // Only Mastodon names its events.
+  [[nodiscard]] virtual RejectReason read_event(std::string_view event, std::string_view data,
+                                                ReadContext* context) noexcept;
+};
+
+struct DialectRow {
+  Dialect dialect = Dialect::kUnknown;
+  bool (*detect)(const Outline& outline) noexcept = nullptr;
+  std::unique_ptr<DialectReader> (*make_reader)() = nullptr;
+};
+
+[[nodiscard]] bool is_simple(const Outline& outline) noexcept;
+[[nodiscard]] std::unique_ptr<DialectReader> make_simple_reader();
+[[nodiscard]] bool is_x_v1(const Outline& outline) noexcept;
+[[nodiscard]] std::unique_ptr<DialectReader> make_x_v1_reader();
+[[nodiscard]] bool is_x_v2(const Outline& outline) noexcept;
+[[nodiscard]] std::unique_ptr<DialectReader> make_x_v2_reader();
+[[nodiscard]] bool is_bluesky(const Outline& outline) noexcept;
+[[nodiscard]] std::unique_ptr<DialectReader> make_bluesky_reader();
+[[nodiscard]] bool is_mastodon(const Outline& outline) noexcept;
+[[nodiscard]] std::unique_ptr<DialectReader> make_mastodon_reader();
+
+}  // namespace hashcart::post

@@ -1,0 +1,147 @@
+// Post: what every dialect says about a post, as views.
+//
+// All views point into the reader's own buffers or the record, and die at the reader's next read(). Vectors are reused
+// from read to read, so reading allocates nothing in steady state.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/event_time.h"
+#include "base/platform.h"
+
+namespace hashcart::post {
+
+// A wire format. One row of the table in post_reader.cc and one file dialect_*.cc each.
+enum class Dialect : std::uint8_t { kUnknown, kXV1, kXV2, kBluesky, kMastodon, kSimple };
+
+inline constexpr std::array<std::string_view, 6> kDialectNames = {"unknown", "x-v1",     "x-v2",
+                                                                  "bluesky", "mastodon", "simple"};
+
+[[nodiscard]] constexpr std::string_view name(Dialect dialect) noexcept {
+  return kDialectNames[static_cast<std::size_t>(dialect)];
+}
+
+// Why a record is not a post. A closed list: it is `reason` in hashcart.reject/1 and a key of the statistics.
+enum class RejectReason : std::uint8_t {
+  kNone,
+  kBadJson,         // not one JSON value
+  kBadUtf8,
+  kBadString,       // an escape that decodes to no text: lone surrogate, broken \u
+  kTooDeep,         // nested over 1,000 levels
+  kTooLong,         // over record_bytes_max
+  kCutShort,        // the input ended inside it
+  kUnknownDialect,  // JSON, but no post of a dialect we read
+  kWrongType,       // a key we read holds another JSON type than its dialect says
+  kDuplicateKey,    // a key we read stands twice in one object
+  kNoId,
+  kBadId,           // empty, over 512 bytes, or with a control character
+  kNoTime,
+  kBadTime,
+  kNoAuthor,        // a post that triggers a campaign but names no author
+};
+
+inline constexpr std::array<std::string_view, 15> kRejectReasonNames = {
+    "none",       "bad_json",        "bad_utf8",   "bad_string",    "too_deep", "too_long", "cut_short",
+    "unknown_dialect", "wrong_type", "duplicate_key", "no_id", "bad_id", "no_time", "bad_time", "no_author"};
+
+[[nodiscard]] constexpr std::string_view name(RejectReason reason) noexcept {
+  return kRejectReasonNames[static_cast<std::size_t>(reason)];
+}
+
+// A tag as the payload lists it (entities, facets, tags[]).
+struct Tag {
+  std::string_view text;    // without its sign
+  std::uint32_t start = 0;  // byte range in Post::text, sign included;
+  std::uint32_t end = 0;    // start == end: the tag stands only in the payload's list
+};
+
+// A link as the payload lists it.
+struct Link {
+  std::string_view url;     // the best expansion the payload has (unwound, then expanded), else the link itself
+  std::uint32_t start = 0;  // byte range in Post::text of what stands there (a t.co link, a shortened text);
+  std::uint32_t end = 0;    // start == end: the link does not stand in the text
+};
+
+// How an embedded post belongs to the one before it in ParsedRecord::posts that is not embedded.
+enum class Role : std::uint8_t {
+  kMain,      // the record's post, or one post of a page
+  kRepostOf,  // the original of a repost
+  kQuoteOf,   // the quoted post
+  kReplyTo,   // the parent (v2 includes)
+  kIncluded,  // some other post the payload carries
+};
+
+// Where tags come from besides the text.
+enum class TagTruth : std::uint8_t {
+  kTextAndList,  // the platform's grammar on the text, and the list for what the text cannot show (truncation, Bluesky `tags`)
+  kListOnly,     // the list is complete (Mastodon tags[])
+};
+
+struct Post {
+  Dialect dialect = Dialect::kUnknown;
+  base::Platform platform = base::Platform::kOther;
+  Role role = Role::kMain;
+
+  std::string_view id;        // never empty, no control characters: X id, at:// URI, Mastodon uri
+  std::string_view local_id;  // Mastodon's id on its server, which replies and deletes use; empty elsewhere
+  std::string_view chain_id;  // first id of the edit chain; equals id where there is none
+  bool is_edit = false;
+
+  bool has_time = false;
+  bool time_is_platforms = false;  // may move the clock; false for a mere claim by the author
+  base::EventTimeMs time = 0;
+
+  std::string_view author_id;  // empty: not in the payload
+  std::string_view author_handle;
+  bool author_protected = false;
+
+  std::string_view reply_to;         // id of the parent, in the same id space as `id` or `local_id`; empty: not a reply
+  std::string_view reply_to_author;  // empty: not known
+  std::string_view repost_of;
+  std::string_view quote_of;
+  bool is_repost = false;  // also true where the original's id is not known
+  bool is_quote = false;
+  bool truncated = false;  // the payload says its text is cut and does not hold the rest
+
+  std::string_view lang;
+  std::string_view text;  // JSON- and HTML-decoded once
+  TagTruth tag_truth = TagTruth::kTextAndList;
+  std::vector<Tag> tags;
+  std::vector<Link> links;
+};
+
+struct Delete {
+  base::Platform platform = base::Platform::kOther;
+  bool whole_account = false;   // all posts of `author_id` (Bluesky account events, user deletions)
+  std::string_view post_id;     // empty when whole_account
+  std::string_view author_id;   // may be empty
+};
+
+// A trusted tick a feeder put in: {"hashcart":"clock","platform":"x","at":"..."}.
+struct Tick {
+  base::Platform platform = base::Platform::kOther;
+  base::EventTimeMs time = 0;
+};
+
+enum class RecordKind : std::uint8_t {
+  kPosts,     // posts holds at least one kMain
+  kControl,   // deletes, ticks, limit notices, events of other kinds: nothing by an author
+  kRejected,  // reason says why
+};
+
+struct ParsedRecord {
+  RecordKind kind = RecordKind::kRejected;
+  Dialect dialect = Dialect::kUnknown;
+  RejectReason reason = RejectReason::kNone;
+  // In document order; each kMain is followed by the posts embedded in it. Only the first post_count are valid: the vector
+  // keeps its capacity (and that of the vectors inside) between records.
+  std::vector<Post> posts;
+  std::size_t post_count = 0;
+  std::vector<Delete> deletes;
+  std::vector<Tick> ticks;
+};
+
+}  // namespace hashcart::post

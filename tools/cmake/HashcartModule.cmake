@@ -1,0 +1,25 @@
+# One static library per folder of src/; each DEPS edge is an arrow of the table in src/README.md.
+#
+#   hashcart_module(match SOURCES a.cc b.cc DEPS hashcart::base PRIVATE PkgConfig::hyperscan)
+#   hashcart_test(match LABELS unit SOURCES matcher_test.cc DEPS hashcart::match PRIVATE ...)
+
+include_guard()
+
+function(hashcart_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;PRIVATE")
+  add_library(hashcart_${name} STATIC ${arg_SOURCES})
+  add_library(hashcart::${name} ALIAS hashcart_${name})
+  target_include_directories(hashcart_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(hashcart_${name} PUBLIC ${arg_DEPS} PRIVATE hashcart::flags ${arg_PRIVATE})
+endfunction()
+
+# A GoogleTest binary tests/<name>_tests, registered as one ctest per test case of its own.
+function(hashcart_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;PRIVATE;LABELS")
+  add_executable(${name}_tests ${arg_SOURCES})
+  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name}_tests PRIVATE hashcart::flags ${arg_DEPS} ${arg_PRIVATE} GTest::gtest_main)
+  target_compile_definitions(${name}_tests PRIVATE HASHCART_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABELS}"
+                       DISCOVERY_MODE PRE_TEST)
+endfunction()
