@@ -7,6 +7,7 @@
 // Control plane only: allocates, throws base::SetupError(kCatalogue).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,15 @@ struct Diagnostic {
   std::string help;           // "did you mean ...?"
 };
 
+// A code and what it stands for. A code, once released, keeps its meaning.
+struct FaultCode {
+  std::string_view id;       // "E012"
+  std::string_view meaning;  // "no [[retailer]] has this id"
+};
+
+// Every code this module reports, in order.
+[[nodiscard]] const std::vector<FaultCode>& fault_codes();
+
 struct CatalogueText {
   std::string file;  // for messages
   std::string text;
@@ -40,18 +50,20 @@ struct LoadResult {
   [[nodiscard]] bool ok() const noexcept;
 };
 
-// Parses and checks texts that are merged into one catalogue (order does not matter, ids are unique over all).
-// Does not throw for what the texts hold.
+// Parses and checks texts that are merged into one catalogue. Their order does not matter: ids are unique over all, and
+// id types, retailers and campaigns come out in id order. A text with `[catalogue] retailers = "default"` brings the
+// compiled-in retailers and id types along. Does not throw for what the texts hold.
 [[nodiscard]] LoadResult load_texts(const std::vector<CatalogueText>& texts);
 
 // Reads the files (a directory means its *.toml files in name order) and loads them. `default` as a path is the
-// catalogue compiled in. Throws SetupError(kCatalogue) when a file cannot be read.
+// catalogue compiled in; a file of that name is `./default`. Throws SetupError(kCatalogue) when a file cannot be read.
 [[nodiscard]] LoadResult load_files(const std::vector<std::string>& paths);
 
 // The compiled-in catalogue.
 [[nodiscard]] const std::vector<CatalogueText>& default_texts();
 
-// The diagnostics as a person reads them, with source lines from the texts given; ends with a summary line.
+// The diagnostics as a person reads them, with source lines from the texts given; ends with a summary line. Safe to
+// print on a terminal whatever the texts hold. Empty where there are none.
 [[nodiscard]] std::string render(const std::vector<Diagnostic>& diagnostics, const std::vector<CatalogueText>& texts);
 
 // The texts load_files would read, for render().

@@ -1,13 +1,14 @@
 // IdPattern: the shape of a product id, `B[0-9A-Z]{9}|[0-9]{9}[0-9X]`.
 //
-// A small regular language, so that every pattern is decided in one bounded pass: alternatives of sequences of
-// literal characters, classes ([0-9A-Z_-], \d, \w) and `.`, each with {n}, {n,m}, ?, + or *. No groups, no anchors (the whole
-// id must match), ASCII only.
+// A small regular language, so that every pattern is decided in one bounded pass: alternatives of
+// sequences of literal characters, classes ([0-9A-Z_-], \d, \w) and `.`, each with {n}, {n,m},
+// {n,}, ?, + or *. `\` before a sign stands for the sign. No groups, no anchors (the whole id must
+// match), printable ASCII only.
 //
-// Threads: immutable after parse. Cost of matches(): O(id length x alternatives), no allocation for ids up to 255 bytes.
+// Threads: immutable after parse. Cost of matches(): O(id length x atoms of the pattern) whatever
+// the id holds; allocates nothing.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstdint>
 #include <string>
@@ -20,11 +21,12 @@ class IdPattern {
  public:
   IdPattern() = default;
 
-  // Parses a pattern. Returns an empty string and fills *out, or says what is wrong in a sentence without a position;
-  // *error_at is then the byte in the pattern.
-  [[nodiscard]] static std::string parse(std::string_view text, IdPattern* out, std::size_t* error_at);
+  // Parses a pattern. Returns an empty string and fills *out, or says what is wrong in a sentence
+  // without a position; *error_at is then the byte in the pattern.
+  [[nodiscard]] static std::string parse(std::string_view text, IdPattern* out,
+                                         std::size_t* error_at);
 
-  // Whether the whole id matches. Ids over 255 bytes never do.
+  // Whether the whole id matches. An empty id and ids over 255 bytes never do.
   [[nodiscard]] bool matches(std::string_view id) const noexcept;
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -35,6 +37,12 @@ class IdPattern {
     std::uint16_t min = 1;
     std::uint16_t max = 1;  // 0xFFFF: unbounded
   };
+
+  // spare: bytes of the id beyond the least the atoms take. At most one atom's length is open.
+  [[nodiscard]] static bool matches_in_one_walk(const std::vector<Atom>& atoms, std::string_view id,
+                                                std::size_t spare) noexcept;
+  [[nodiscard]] static bool matches_some_way(const std::vector<Atom>& atoms,
+                                             std::string_view id) noexcept;
 
   std::string text_;
   std::vector<std::vector<Atom>> alternatives_;
