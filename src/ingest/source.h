@@ -49,7 +49,7 @@ enum class FillResult : std::uint8_t {
 
 class Source {
  public:
-  // Expands globs; throws base::SetupError(kInput) only when no input at all is left to read because a pattern has no match.
+  // Expands globs; a pattern without a match is an input that cannot be opened.
   explicit Source(SourceOptions options);
   ~Source();
   Source(const Source&) = delete;
@@ -64,7 +64,7 @@ class Source {
 
   // Inputs in order, as named by the user (a glob's files by their paths). Stable after construction.
   [[nodiscard]] const std::vector<std::string>& input_names() const noexcept;
-  // Total size if all inputs are regular uncompressed files; else 0. For a progress bar.
+  // Total size, as stored, if all inputs are regular files; else 0. For a progress bar.
   [[nodiscard]] std::uint64_t total_bytes() const noexcept;
   // Raw bytes read so far, before decompression. Any thread.
   [[nodiscard]] std::uint64_t raw_bytes_read() const noexcept;
