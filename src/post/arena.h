@@ -1,7 +1,8 @@
-// Arena: room for text that the reader itself makes (decoded HTML, ids put together), for the life of one record.
+// Arena: room for text that the reader itself makes (decoded HTML, ids put together), for the life
+// of one record.
 //
-// Bytes handed out never move until reset(). After a reset all room is one block, as large as what was needed before, so
-// a steady stream allocates nothing.
+// Bytes handed out never move until reset(). After a reset all room is one block, as large as what
+// was needed before, so a steady stream allocates nothing.
 #pragma once
 
 #include <cstddef>

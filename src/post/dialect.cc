@@ -37,8 +37,7 @@ RejectReason reason_of(simdjson::error_code error) noexcept {
   }
 }
 
-RejectReason read_key(simdjson::simdjson_result<od::field>& field,
-                      std::string_view* out) noexcept {
+RejectReason read_key(simdjson::simdjson_result<od::field>& field, std::string_view* out) noexcept {
   // Longer than any key of ours. A longer key that only escapes make long has its first
   // backslash before this.
   constexpr std::size_t kKeyBytesMax = 32;
@@ -114,7 +113,10 @@ RejectReason read_id(od::value& value, MaybeText* out) noexcept {
   if (kind != JsonKind::kNumber) return RejectReason::kWrongType;
   out->text = trimmed_token(value);
   for (const char c : out->text) {
-    if (!base::is_ascii_digit(c)) return RejectReason::kBadId;  // a sign, a fraction, an exponent
+    if (base::is_ascii_digit(c)) continue;
+    out->malformed = true;  // a sign, a fraction, an exponent
+    out->text = {};
+    break;
   }
   return RejectReason::kNone;
 }
@@ -160,6 +162,10 @@ RejectReason check_optional_id(std::string_view id) noexcept {
   return RejectReason::kNone;
 }
 
+RejectReason check_optional_id(const MaybeText& id) noexcept {
+  return id.malformed ? RejectReason::kBadId : check_optional_id(id.text);
+}
+
 bool parse_digits(std::string_view digits, std::uint64_t* out) noexcept {
   if (digits.empty() || digits.size() > 18) return false;
   std::uint64_t value = 0;
@@ -184,6 +190,7 @@ void clear_post(Post* post) noexcept {
 void ReadContext::begin(ParsedRecord* out, bool forced, std::size_t record_bytes) {
   out_ = out;
   forced_ = forced;
+  ++record_number_;
   // A page whose ids are put together (Bluesky) takes more than its own bytes; the arena then
   // adds a block and has it in one piece from the next record on.
   arena_.reset(record_bytes);

@@ -1,12 +1,14 @@
 // What a dialect implements, and what all of them share. Internal to src/post.
 //
-// A dialect is one file, dialect_<name>.cc, with two functions named in one row of the table in post_reader.cc: one that
-// says from a record's outline whether the record is in that dialect, and one that makes its reader. A reader gets each
-// top-level object (or each member of a top-level array) once and makes one pass over its keys in document order to the
-// end. It adds posts, deletes and ticks to the context, or returns why the whole record is refused.
+// A dialect is one file, dialect_<name>.cc, with two functions named in one row of the table in
+// post_reader.cc: one that says from a record's outline whether the record is in that dialect, and
+// one that makes its reader. A reader gets each top-level object (or each member of a top-level
+// array) once and makes one pass over its keys in document order to the end. It adds posts, deletes
+// and ticks to the context, or returns why the whole record is refused.
 //
-// Rules of simdjson 3.0.1 that the helpers here keep: keys are compared after unescaping them; a value is read at most
-// once (each read takes room in the parser's string buffer); after an error of the parser the document is not touched again.
+// Rules of simdjson 3.0.1 that the helpers here keep: keys are compared after unescaping them; a
+// value is read at most once (each read takes room in the parser's string buffer); after an error
+// of the parser the document is not touched again.
 #pragma once
 
 #include <simdjson.h>
@@ -30,25 +32,38 @@ namespace hashcart::post {
 namespace od = simdjson::ondemand;
 
 // Leaves the function with the reason, if there is one.
-#define HASHCART_TRY(expression)                                                   \
-  do {                                                                             \
-    if (const ::hashcart::post::RejectReason hashcart_reason = (expression);       \
-        hashcart_reason != ::hashcart::post::RejectReason::kNone) [[unlikely]] {   \
-      return hashcart_reason;                                                      \
-    }                                                                              \
+#define HASHCART_TRY(expression)                                                 \
+  do {                                                                           \
+    if (const ::hashcart::post::RejectReason hashcart_reason = (expression);     \
+        hashcart_reason != ::hashcart::post::RejectReason::kNone) [[unlikely]] { \
+      return hashcart_reason;                                                    \
+    }                                                                            \
   } while (false)
 
 [[nodiscard]] RejectReason reason_of(simdjson::error_code error) noexcept;
 
-// A closed set of keys and a perfect-enough hash over them: most keys of a post are not ours and must be turned away
-// after one probe. Key: an enum class whose last enumerator, kCount, also means "not ours".
+// Makes room for the next record in a simdjson parser, in steps that double: simdjson itself would
+// grow to the exact size, and so allocate for each record that is a little longer than all before
+// it.
+template <class Parser>
+[[nodiscard]] RejectReason make_room(Parser* parser, std::size_t bytes,
+                                     std::size_t depth_max) noexcept {
+  if (parser->capacity() >= bytes && parser->capacity() != 0) return RejectReason::kNone;
+  std::size_t capacity = 64U << 10U;
+  while (capacity < bytes) capacity *= 2;
+  return reason_of(parser->allocate(capacity, depth_max));
+}
+
+// A closed set of keys and a perfect-enough hash over them: most keys of a post are not ours and
+// must be turned away after one probe. Key: an enum class whose last enumerator, kCount, also means
+// "not ours".
 template <class Key>
 class KeyTable {
  public:
   static constexpr std::size_t kKeyCount = static_cast<std::size_t>(Key::kCount);
-  static_assert(kKeyCount <= 64, "each_known_field keeps the keys it has seen in 64 bits");
 
-  constexpr explicit KeyTable(const std::array<std::string_view, kKeyCount>& names) : names_(names) {
+  constexpr explicit KeyTable(const std::array<std::string_view, kKeyCount>& names)
+      : names_(names) {
     for (std::size_t i = 0; i < kKeyCount; ++i) {
       std::size_t slot = hash(names[i]);
       while (slots_[slot] != 0) slot = (slot + 1) % kSlotCount;
@@ -70,7 +85,9 @@ class KeyTable {
 
   // key is not empty.
   [[nodiscard]] static constexpr std::size_t hash(std::string_view key) noexcept {
-    const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(key[i])); };
+    const auto byte = [&](std::size_t i) {
+      return static_cast<std::size_t>(static_cast<unsigned char>(key[i]));
+    };
     const std::size_t last = key.size() - 1;
     return (key.size() * 29 + byte(0) * 7 + byte(last) * 3 + byte(last / 2) * 13) % kSlotCount;
   }
@@ -79,13 +96,18 @@ class KeyTable {
   std::array<std::uint8_t, kSlotCount> slots_{};
 };
 
-// The key of a field, unescaped if it is written with escapes. Longer keys than any of ours come back empty.
-[[nodiscard]] RejectReason read_key(simdjson::simdjson_result<od::field>& field, std::string_view* out) noexcept;
+// The key of a field, unescaped if it is written with escapes. Longer keys than any of ours come
+// back empty.
+[[nodiscard]] RejectReason read_key(simdjson::simdjson_result<od::field>& field,
+                                    std::string_view* out) noexcept;
 
-// Calls visit(Key, od::value) -> RejectReason for each field of ours in document order, to the end of the object. What
-// visit does not read is skipped. A key of ours that stands twice is kDuplicateKey.
+// Calls visit(Key, od::value) -> RejectReason for each field of ours in document order, to the end
+// of the object. What visit does not read is skipped. A key of ours that stands twice is
+// kDuplicateKey.
 template <class Key, class Visit>
-[[nodiscard]] RejectReason each_known_field(od::object object, const KeyTable<Key>& table, Visit&& visit) noexcept {
+[[nodiscard]] RejectReason each_known_field(od::object object, const KeyTable<Key>& table,
+                                            Visit&& visit) noexcept {
+  static_assert(KeyTable<Key>::kKeyCount <= 64);  // the keys seen so far are bits
   std::uint64_t seen = 0;
   for (simdjson::simdjson_result<od::field> field : object) {
     if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
@@ -97,7 +119,8 @@ template <class Key, class Visit>
     if ((seen & bit) != 0) return RejectReason::kDuplicateKey;
     seen |= bit;
     od::value value;
-    if (const auto error = field.value().get(value); error != simdjson::SUCCESS) return reason_of(error);
+    if (const auto error = field.value().get(value); error != simdjson::SUCCESS)
+      return reason_of(error);
     HASHCART_TRY(visit(key, value));
   }
   return RejectReason::kNone;
@@ -108,8 +131,8 @@ enum class JsonKind : std::uint8_t { kAbsent, kNull, kBool, kNumber, kString, kA
 // By its first byte; a word that starts like null but is not is kBadJson.
 [[nodiscard]] RejectReason read_kind(od::value& value, JsonKind* out) noexcept;
 
-// Calls visit(od::value element) -> RejectReason for each element. The value must be an array or null; anything else is
-// kWrongType.
+// Calls visit(od::value element) -> RejectReason for each element. The value must be an array or
+// null; anything else is kWrongType.
 template <class Visit>
 [[nodiscard]] RejectReason each_element(od::value value, Visit&& visit) noexcept {
   JsonKind kind = JsonKind::kAbsent;
@@ -117,7 +140,8 @@ template <class Visit>
   if (kind == JsonKind::kNull) return RejectReason::kNone;
   if (kind != JsonKind::kArray) return RejectReason::kWrongType;
   od::array array;
-  if (const auto error = value.get_array().get(array); error != simdjson::SUCCESS) return reason_of(error);
+  if (const auto error = value.get_array().get(array); error != simdjson::SUCCESS)
+    return reason_of(error);
   for (simdjson::simdjson_result<od::value> result : array) {
     od::value element;
     if (const auto error = result.get(element); error != simdjson::SUCCESS) return reason_of(error);
@@ -126,7 +150,8 @@ template <class Visit>
   return RejectReason::kNone;
 }
 
-// Calls visit(od::object) -> RejectReason if the value is an object. null is passed over; anything else is kWrongType.
+// Calls visit(od::object) -> RejectReason if the value is an object. null is passed over; anything
+// else is kWrongType.
 template <class Visit>
 [[nodiscard]] RejectReason with_object(od::value value, Visit&& visit) noexcept {
   JsonKind kind = JsonKind::kAbsent;
@@ -134,11 +159,13 @@ template <class Visit>
   if (kind == JsonKind::kNull) return RejectReason::kNone;
   if (kind != JsonKind::kObject) return RejectReason::kWrongType;
   od::object object;
-  if (const auto error = value.get_object().get(object); error != simdjson::SUCCESS) return reason_of(error);
+  if (const auto error = value.get_object().get(object); error != simdjson::SUCCESS)
+    return reason_of(error);
   return visit(object);
 }
 
-// The same for keys that do not matter enough to refuse a record: another type is passed over like null.
+// The same for keys that do not matter enough to refuse a record: another type is passed over like
+// null.
 template <class Visit>
 [[nodiscard]] RejectReason with_optional_object(od::value value, Visit&& visit) noexcept {
   JsonKind kind = JsonKind::kAbsent;
@@ -156,6 +183,7 @@ template <class Visit>
 // A string that may be missing.
 struct MaybeText {
   bool present = false;
+  bool malformed = false;  // an id that was a number but no whole one (1e17); text is empty
   std::string_view text;
 
   [[nodiscard]] bool filled() const noexcept { return !text.empty(); }
@@ -165,35 +193,108 @@ struct MaybeText {
 [[nodiscard]] RejectReason read_text(od::value& value, MaybeText* out) noexcept;
 // For keys that do not: anything but a string is absent.
 [[nodiscard]] RejectReason read_optional_text(od::value& value, std::string_view* out) noexcept;
-// An id: a string, or the digits of a whole number as they are written. null is absent, anything else kWrongType.
+// An id: a string, or the digits of a whole number as they are written. null is absent, anything
+// else kWrongType. Another number is only marked malformed: many payloads carry an id twice, and
+// the other one may be good.
 [[nodiscard]] RejectReason read_id(od::value& value, MaybeText* out) noexcept;
 // A whole number, or a string of its digits. Anything else leaves *out as it is.
 [[nodiscard]] RejectReason read_optional_index(od::value& value, std::uint64_t* out) noexcept;
 // true only for the word; anything else is false.
 [[nodiscard]] RejectReason read_optional_bool(od::value& value, bool* out) noexcept;
 
-inline constexpr std::size_t kIdBytesMax = 512;  // no platform comes near; a record id is a hash, but tables hold ids whole
+inline constexpr std::size_t kIdBytesMax =
+    512;  // no platform comes near; a record id is a hash, but tables hold ids whole
 
-// kNone if the text can be an id: 1 to 512 bytes, none of them part of a control character; else kBadId.
+// kNone if the text can be an id: 1 to 512 bytes, none of them part of a control character; else
+// kBadId.
 [[nodiscard]] RejectReason check_id(std::string_view id) noexcept;
 // The same for ids that may be missing: empty is good.
 [[nodiscard]] RejectReason check_optional_id(std::string_view id) noexcept;
+// The same for an id as it was read: a malformed one is kBadId.
+[[nodiscard]] RejectReason check_optional_id(const MaybeText& id) noexcept;
 
 // The digits of a whole number that fits 63 bits.
 [[nodiscard]] bool parse_digits(std::string_view digits, std::uint64_t* out) noexcept;
 
 [[nodiscard]] constexpr bool is_event_time(std::int64_t time_ms) noexcept {
-  return time_ms > -62'135'596'800'001 && time_ms < 253'402'300'800'000;  // the years 1 to 9999, as base/event_time.h says
+  return time_ms > -62'135'596'800'001 &&
+         time_ms < 253'402'300'800'000;  // the years 1 to 9999, as base/event_time.h says
 }
 
-// Keys that tell dialects apart, wherever they stand at the top of a record (or one level down, see Outline).
+// Keys that tell dialects apart, wherever they stand at the top of a record (or one level down, see
+// Outline).
 enum class OutlineKey : std::uint8_t {
-  kAccount, kAccounts, kAction, kAncestors, kAt, kAuthor, kAuthorId, kCollection, kCommit, kContent, kControl,
-  kConversationId, kData, kDelete, kDeleted, kDescendants, kDid, kDisconnect, kEditHistoryTweetIds, kErrors, kEvent,
-  kFeed, kForUser, kFriends, kFriendsStr, kFullText, kHashcart, kId, kIdStr, kIdentity, kIdstr, kInfo, kKind, kLimit,
-  kMblogid, kMediaType, kMessage, kMeta, kMid, kName, kOperation, kPayload, kPermalink, kPost, kPosts, kReason,
-  kRecord, kResults, kScrubGeo, kSeq, kStatusWithheld, kStatuses, kStream, kText, kThread, kTimeUs, kTweet, kType,
-  kTypeUri, kUri, kUser, kUserWithheld, kUsername, kWarning,
+  kAccount,
+  kAccounts,
+  kAction,
+  kAncestors,
+  kAt,
+  kAuthor,
+  kAuthorId,
+  kCollection,
+  kCommit,
+  kContent,
+  kControl,
+  kConversationId,
+  kData,
+  kDelete,
+  kDeleted,
+  kDescendants,
+  kDid,
+  kDirectMessage,
+  kDisconnect,
+  kEditHistoryTweetIds,
+  kErrors,
+  kEvent,
+  kFeed,
+  kForUser,
+  kFriends,
+  kFriendsStr,
+  kFullText,
+  kHashcart,
+  kId,
+  kIdStr,
+  kIdentity,
+  kIdstr,
+  kInfo,
+  kKind,
+  kLimit,
+  kMblogid,
+  kMediaType,
+  kMessage,
+  kMeta,
+  kMid,
+  kName,
+  kOperation,
+  kPayload,
+  kPermalink,
+  kPost,
+  kPosts,
+  kReason,
+  kRecord,
+  kResultCount,
+  kResults,
+  kScrubGeo,
+  kSeq,
+  kStatusWithheld,
+  kStatuses,
+  kStream,
+  kText,
+  kThread,
+  kTimeUs,
+  kTweet,
+  kTweetCount,
+  kTweetDelete,
+  kType,
+  kTypeUri,
+  kUri,
+  kUser,
+  kUserDelete,
+  kUserWithheld,
+  kUsername,
+  kVisibility,
+  kWarning,
+  kUrl,
   kCount
 };
 
@@ -204,17 +305,22 @@ struct ObjectOutline {
   // Strings that matter by their value; empty where they are absent or no strings.
   std::string_view kind, type, type_uri, event, uri;
 
-  [[nodiscard]] JsonKind of(OutlineKey key) const noexcept { return kinds[static_cast<std::size_t>(key)]; }
+  [[nodiscard]] JsonKind of(OutlineKey key) const noexcept {
+    return kinds[static_cast<std::size_t>(key)];
+  }
   [[nodiscard]] bool has(OutlineKey key) const noexcept { return of(key) != JsonKind::kAbsent; }
-  [[nodiscard]] bool is(OutlineKey key, JsonKind kind_wanted) const noexcept { return of(key) == kind_wanted; }
+  [[nodiscard]] bool is(OutlineKey key, JsonKind kind_wanted) const noexcept {
+    return of(key) == kind_wanted;
+  }
   [[nodiscard]] bool is_string(OutlineKey key) const noexcept { return is(key, JsonKind::kString); }
   [[nodiscard]] bool is_object(OutlineKey key) const noexcept { return is(key, JsonKind::kObject); }
   [[nodiscard]] bool is_array(OutlineKey key) const noexcept { return is(key, JsonKind::kArray); }
 };
 
-// What detection sees of a record: the keys of the object, or of the first member of a top-level array; and the keys of
-// the object, or the first member of the array, that the last of data, delete, errors, feed, meta, post, posts, results,
-// statuses, thread, tweet holds: a page is known by what is in it.
+// What detection sees of a record: the keys of the object, or of the first member of a top-level
+// array; and the keys of the object, or the first member of the array, that the last of data,
+// delete, errors, feed, meta, post, posts, results, statuses, thread, tweet holds: a page is known
+// by what is in it.
 struct Outline {
   ObjectOutline top;
   ObjectOutline inner;
@@ -228,7 +334,8 @@ class ReadContext {
  public:
   void begin(ParsedRecord* out, bool forced, std::size_t record_bytes);
 
-  // Adds a post with every field at its default, and returns its index. References to posts die with the next one added.
+  // Adds a post with every field at its default, and returns its index. References to posts die
+  // with the next one added.
   [[nodiscard]] std::size_t add_post(Dialect dialect, base::Platform platform, Role role);
   [[nodiscard]] Post& post(std::size_t index) noexcept { return out_->posts[index]; }
   [[nodiscard]] std::size_t post_count() const noexcept { return out_->post_count; }
@@ -240,10 +347,13 @@ class ReadContext {
   // The dialect was asked for, not found out: a record that looks like another's is still read.
   [[nodiscard]] bool forced() const noexcept { return forced_; }
   [[nodiscard]] Arena& arena() noexcept { return arena_; }
+  // Counts the records read, from 1.
+  [[nodiscard]] std::uint64_t record_number() const noexcept { return record_number_; }
 
  private:
   ParsedRecord* out_ = nullptr;
   bool forced_ = false;
+  std::uint64_t record_number_ = 0;
   Arena arena_;
 };
 
@@ -260,8 +370,8 @@ class DialectReader {
   // Reads one top-level object, or one member of a top-level array.
   [[nodiscard]] virtual RejectReason read(od::object object, ReadContext* context) noexcept = 0;
 
-  // Reads a named server-sent event; SSE without event names is read like lines. data: kPadding readable bytes follow.
-  // Only Mastodon names its events.
+  // Reads a named server-sent event; SSE without event names is read like lines. data: kPadding
+  // readable bytes follow. Only Mastodon names its events.
   [[nodiscard]] virtual RejectReason read_event(std::string_view event, std::string_view data,
                                                 ReadContext* context) noexcept;
 };

@@ -1,8 +1,20 @@
 // The `simple` dialect: for tests, and for people whose posts come from no platform we know.
 //
 //   {"id":"1","user":"ada","at":"2014-05-06T10:00:00Z","text":"..."}
-// and optionally platform, reply_to, repost_of, quote_of (ids), urls, tags (strings), lang, protected, deleted. With
-// "deleted": true only the id is needed. A feeder's tick of the clock is in it too:
+//
+// and optionally
+//   platform                       whose post it is, by the names of base/platform.h; else "other"
+//   handle                         the author's name as people write it; else `user`
+//   reply_to, reply_to_user        id and author of the parent
+//   repost_of, quote_of            ids of the originals
+//   edit_of                        id of the first post of the chain that this one edits
+//   urls, tags                     strings: links, and tags with or without their sign, that the
+//                                  text need not show
+//   lang                           a language tag
+//   protected, truncated, deleted  true or false; with "deleted": true only the id is needed
+//
+// Ids (id, user, reply_to, ...) are strings or whole numbers. null is the same as no key. Other
+// keys are passed over. A feeder's tick of the clock is in this dialect too:
 //   {"hashcart":"clock","platform":"x","at":"..."}
 #include <optional>
 
@@ -12,18 +24,38 @@ namespace hashcart::post {
 namespace {
 
 enum class Key : std::uint8_t {
-  kId, kUser, kAt, kText, kPlatform, kReplyTo, kRepostOf, kQuoteOf, kUrls, kTags, kLang, kProtected, kDeleted,
-  kHashcart, kCount
+  kId,
+  kUser,
+  kHandle,
+  kAt,
+  kText,
+  kPlatform,
+  kReplyTo,
+  kReplyToUser,
+  kRepostOf,
+  kQuoteOf,
+  kEditOf,
+  kUrls,
+  kTags,
+  kLang,
+  kProtected,
+  kTruncated,
+  kDeleted,
+  kHashcart,
+  kCount
 };
-constexpr KeyTable<Key> kKeys({"id", "user", "at", "text", "platform", "reply_to", "repost_of", "quote_of", "urls",
-                               "tags", "lang", "protected", "deleted", "hashcart"});
+constexpr KeyTable<Key> kKeys({"id", "user", "handle", "at", "text", "platform", "reply_to",
+                               "reply_to_user", "repost_of", "quote_of", "edit_of", "urls", "tags",
+                               "lang", "protected", "truncated", "deleted", "hashcart"});
 
 class SimpleReader final : public DialectReader {
  public:
   RejectReason read(od::object object, ReadContext* context) noexcept override {
-    const std::size_t index = context->add_post(Dialect::kSimple, base::Platform::kOther, Role::kMain);
+    const std::size_t index =
+        context->add_post(Dialect::kSimple, base::Platform::kOther, Role::kMain);
     Post& post = context->post(index);
-    MaybeText id, user, at, text, platform, reply_to, repost_of, quote_of, hashcart;
+    MaybeText id, user, at, text, platform, reply_to, reply_to_user, repost_of, quote_of, edit_of,
+        hashcart;
     bool deleted = false;
     HASHCART_TRY(each_known_field(object, kKeys, [&](Key key, od::value value) {
       switch (key) {
@@ -31,6 +63,8 @@ class SimpleReader final : public DialectReader {
           return read_id(value, &id);
         case Key::kUser:
           return read_id(value, &user);
+        case Key::kHandle:
+          return read_optional_text(value, &post.author_handle);
         case Key::kAt:
           return read_text(value, &at);
         case Key::kText:
@@ -39,10 +73,14 @@ class SimpleReader final : public DialectReader {
           return read_text(value, &platform);
         case Key::kReplyTo:
           return read_id(value, &reply_to);
+        case Key::kReplyToUser:
+          return read_id(value, &reply_to_user);
         case Key::kRepostOf:
           return read_id(value, &repost_of);
         case Key::kQuoteOf:
           return read_id(value, &quote_of);
+        case Key::kEditOf:
+          return read_id(value, &edit_of);
         case Key::kUrls:
           return each_element(value, [&](od::value element) { return read_url(element, &post); });
         case Key::kTags:
@@ -51,6 +89,8 @@ class SimpleReader final : public DialectReader {
           return read_optional_text(value, &post.lang);
         case Key::kProtected:
           return read_optional_bool(value, &post.author_protected);
+        case Key::kTruncated:
+          return read_optional_bool(value, &post.truncated);
         case Key::kDeleted:
           return read_optional_bool(value, &deleted);
         case Key::kHashcart:
@@ -69,22 +109,26 @@ class SimpleReader final : public DialectReader {
 
     if (!id.present) return RejectReason::kNoId;
     HASHCART_TRY(check_id(id.text));
-    HASHCART_TRY(check_optional_id(user.text));
+    HASHCART_TRY(check_optional_id(user));
     if (deleted) {
       context->add_delete({post.platform, false, id.text, user.text});
       context->remove_post(index);
       return RejectReason::kNone;
     }
-    HASHCART_TRY(check_optional_id(reply_to.text));
-    HASHCART_TRY(check_optional_id(repost_of.text));
-    HASHCART_TRY(check_optional_id(quote_of.text));
+    for (const MaybeText* optional : {&reply_to, &reply_to_user, &repost_of, &quote_of, &edit_of}) {
+      HASHCART_TRY(check_optional_id(*optional));
+    }
     HASHCART_TRY(read_time(at, &post.time));
     post.has_time = true;
     post.time_is_platforms = true;
-    post.id = post.chain_id = id.text;
-    post.author_id = post.author_handle = user.text;
+    post.id = id.text;
+    post.chain_id = edit_of.filled() ? edit_of.text : id.text;
+    post.is_edit = edit_of.filled();
+    post.author_id = user.text;
+    if (post.author_handle.empty()) post.author_handle = user.text;
     post.text = text.text;
     post.reply_to = reply_to.text;
+    post.reply_to_author = reply_to_user.text;
     post.repost_of = repost_of.text;
     post.quote_of = quote_of.text;
     post.is_repost = repost_of.filled();
@@ -93,7 +137,8 @@ class SimpleReader final : public DialectReader {
   }
 
  private:
-  [[nodiscard]] static RejectReason read_time(const MaybeText& at, base::EventTimeMs* out) noexcept {
+  [[nodiscard]] static RejectReason read_time(const MaybeText& at,
+                                              base::EventTimeMs* out) noexcept {
     if (!at.present) return RejectReason::kNoTime;
     const std::optional<base::EventTimeMs> time = base::parse_rfc3339(at.text);
     if (!time) return RejectReason::kBadTime;
@@ -101,8 +146,8 @@ class SimpleReader final : public DialectReader {
     return RejectReason::kNone;
   }
 
-  [[nodiscard]] static RejectReason finish_tick(std::string_view what, const MaybeText& at, std::size_t index,
-                                                ReadContext* context) {
+  [[nodiscard]] static RejectReason finish_tick(std::string_view what, const MaybeText& at,
+                                                std::size_t index, ReadContext* context) {
     const base::Platform platform = context->post(index).platform;
     context->remove_post(index);
     if (what != "clock") return RejectReason::kUnknownDialect;
@@ -139,7 +184,8 @@ bool is_simple(const Outline& outline) noexcept {
   const ObjectOutline& top = outline.top;
   if (top.is_string(OutlineKey::kHashcart)) return true;
   // Look-alikes: X (id_str), Weibo (idstr, mid).
-  if (top.has(OutlineKey::kIdStr) || top.has(OutlineKey::kIdstr) || top.has(OutlineKey::kMid)) return false;
+  if (top.has(OutlineKey::kIdStr) || top.has(OutlineKey::kIdstr) || top.has(OutlineKey::kMid))
+    return false;
   const bool has_id = top.has(OutlineKey::kId);
   const bool has_text = top.has(OutlineKey::kText);
   if (top.has(OutlineKey::kAt)) return has_id || has_text;

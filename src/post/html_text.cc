@@ -9,7 +9,9 @@
 namespace hashcart::post {
 namespace {
 
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
 bool is_letter(char c) noexcept {
   const char lower = base::ascii_lower(c);
   return lower >= 'a' && lower <= 'z';
@@ -53,21 +55,23 @@ struct NamedCharacter {
   char32_t value;
 };
 
-// The five of XML, nbsp, and the Latin and typographic ones that text editors write. No name is shorter than the UTF-8
-// form of its character less the '&' and ';', so decoding never makes a text longer.
+// The five of XML, nbsp, and the Latin and typographic ones that text editors write. No name is
+// shorter than the UTF-8 form of its character less the '&' and ';', so decoding never makes a text
+// longer.
 constexpr std::array<NamedCharacter, 42> kNamedCharacters = {{
-    {"amp", '&'},       {"lt", '<'},        {"gt", '>'},        {"quot", '"'},      {"apos", '\''},
-    {"nbsp", 0xA0},     {"iexcl", 0xA1},    {"cent", 0xA2},     {"pound", 0xA3},    {"yen", 0xA5},
-    {"sect", 0xA7},     {"copy", 0xA9},     {"laquo", 0xAB},    {"shy", 0xAD},      {"reg", 0xAE},
-    {"deg", 0xB0},      {"plusmn", 0xB1},   {"middot", 0xB7},   {"raquo", 0xBB},    {"frac12", 0xBD},
-    {"iquest", 0xBF},   {"times", 0xD7},    {"szlig", 0xDF},    {"auml", 0xE4},     {"ouml", 0xF6},
-    {"uuml", 0xFC},     {"eacute", 0xE9},   {"egrave", 0xE8},   {"zwnj", 0x200C},   {"zwj", 0x200D},
-    {"ndash", 0x2013},  {"mdash", 0x2014},  {"lsquo", 0x2018},  {"rsquo", 0x2019},  {"ldquo", 0x201C},
-    {"rdquo", 0x201D},  {"bull", 0x2022},   {"hellip", 0x2026}, {"euro", 0x20AC},   {"trade", 0x2122},
-    {"rarr", 0x2192},   {"hearts", 0x2665},
+    {"amp", '&'},      {"lt", '<'},        {"gt", '>'},        {"quot", '"'},     {"apos", '\''},
+    {"nbsp", 0xA0},    {"iexcl", 0xA1},    {"cent", 0xA2},     {"pound", 0xA3},   {"yen", 0xA5},
+    {"sect", 0xA7},    {"copy", 0xA9},     {"laquo", 0xAB},    {"shy", 0xAD},     {"reg", 0xAE},
+    {"deg", 0xB0},     {"plusmn", 0xB1},   {"middot", 0xB7},   {"raquo", 0xBB},   {"frac12", 0xBD},
+    {"iquest", 0xBF},  {"times", 0xD7},    {"szlig", 0xDF},    {"auml", 0xE4},    {"ouml", 0xF6},
+    {"uuml", 0xFC},    {"eacute", 0xE9},   {"egrave", 0xE8},   {"zwnj", 0x200C},  {"zwj", 0x200D},
+    {"ndash", 0x2013}, {"mdash", 0x2014},  {"lsquo", 0x2018},  {"rsquo", 0x2019}, {"ldquo", 0x201C},
+    {"rdquo", 0x201D}, {"bull", 0x2022},   {"hellip", 0x2026}, {"euro", 0x20AC},  {"trade", 0x2122},
+    {"rarr", 0x2192},  {"hearts", 0x2665},
 }};
 
-// A reference at text[at] == '&': its character and how many bytes it takes. size 0: none, the '&' is itself.
+// A reference at text[at] == '&': its character and how many bytes it takes. size 0: none, the '&'
+// is itself.
 base::CodePoint reference_at(std::string_view text, std::size_t at) noexcept {
   constexpr std::size_t kReferenceBytesMax = 12;  // &#x0010FFFF; and the longest name
   const std::string_view window = text.substr(at + 1, kReferenceBytesMax);
@@ -95,16 +99,20 @@ base::CodePoint reference_at(std::string_view text, std::size_t at) noexcept {
     } else {
       return {0, 0};
     }
-    if (value <= 0x10FFFF) value = value * (hex ? 16 : 10) + digit;  // stays small: no wrap to a good value
+    if (value <= 0x10FFFF)
+      value = value * (hex ? 16 : 10) + digit;  // stays small: no wrap to a good value
   }
   // NUL, surrogates and what lies past Unicode are U+FFFD (HTML 13.2.5.80).
-  if (value == 0 || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {base::kReplacement, size};
+  if (value == 0 || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+    return {base::kReplacement, size};
   return {value, size};
 }
 
 // Writes UTF-8 at `to`; returns one past the last byte.
 char* put_utf8(char32_t value, char* to) noexcept {
-  const auto put = [&](std::uint32_t byte) { *to++ = static_cast<char>(static_cast<unsigned char>(byte)); };
+  const auto put = [&](std::uint32_t byte) {
+    *to++ = static_cast<char>(static_cast<unsigned char>(byte));
+  };
   if (value < 0x80) {
     put(value);
   } else if (value < 0x800) {
@@ -165,8 +173,8 @@ bool has_word(std::string_view list, std::string_view lower) noexcept {
   return false;
 }
 
-// The tag at html[at] == '<' into *tag; returns the offset after its '>', or the end where it is not closed.
-// html[at + 1] is a letter, or a '/' and a letter.
+// The tag at html[at] == '<' into *tag; returns the offset after its '>', or the end where it is
+// not closed. html[at + 1] is a letter, or a '/' and a letter.
 std::size_t read_tag(std::string_view html, std::size_t at, HtmlTag* tag) noexcept {
   ++at;
   if (html[at] == '/') {
@@ -183,7 +191,9 @@ std::size_t read_tag(std::string_view html, std::size_t at, HtmlTag* tag) noexce
     }
     const std::size_t key_begin = at;
     ++at;  // an attribute's name may start with '='
-    while (at < html.size() && !is_blank(html[at]) && html[at] != '/' && html[at] != '>' && html[at] != '=') ++at;
+    while (at < html.size() && !is_blank(html[at]) && html[at] != '/' && html[at] != '>' &&
+           html[at] != '=')
+      ++at;
     const std::string_view key = html.substr(key_begin, at - key_begin);
     while (at < html.size() && is_blank(html[at])) ++at;
     std::string_view value;
@@ -217,8 +227,9 @@ std::size_t read_tag(std::string_view html, std::size_t at, HtmlTag* tag) noexce
 // Elements that stand on lines of their own.
 bool is_block(std::string_view name) noexcept {
   static constexpr std::array<std::string_view, 22> kBlocks = {
-      "p",  "div", "ul", "ol", "li",    "blockquote", "pre", "h1", "h2",         "h3",     "h4",
-      "h5", "h6",  "hr", "dl", "table", "tr",         "dt",  "dd", "figcaption", "figure", "section"};
+      "p",  "div", "ul", "ol",         "li",     "blockquote", "pre", "h1",
+      "h2", "h3",  "h4", "h5",         "h6",     "hr",         "dl",  "table",
+      "tr", "dt",  "dd", "figcaption", "figure", "section"};
   for (const std::string_view block : kBlocks) {
     if (equal_ignoring_case(name, block)) return true;
   }
@@ -233,7 +244,8 @@ std::size_t skip_declaration(std::string_view html, std::size_t at) noexcept {
   return end + (comment ? 3 : 1);
 }
 
-// The offset after the closing tag of a script or style element whose opening tag ended before `at`.
+// The offset after the closing tag of a script or style element whose opening tag ended before
+// `at`.
 std::size_t skip_raw_text(std::string_view html, std::size_t at, std::string_view name) noexcept {
   while (true) {
     at = html.find("</", at);
@@ -247,7 +259,8 @@ std::size_t skip_raw_text(std::string_view html, std::size_t at, std::string_vie
 }
 
 AnchorKind kind_of(const HtmlTag& tag) noexcept {
-  // Mastodon: class="mention hashtag" rel="tag"; Akkoma and Pixelfed: class="hashtag" or rel="tag ugc" alone.
+  // Mastodon: class="mention hashtag" rel="tag"; Akkoma and Pixelfed: class="hashtag" or rel="tag
+  // ugc" alone.
   if (has_word(tag.classes, "hashtag") || has_word(tag.rel, "tag")) return AnchorKind::kHashtag;
   if (has_word(tag.classes, "mention")) return AnchorKind::kMention;
   return AnchorKind::kLink;
@@ -257,7 +270,11 @@ AnchorKind kind_of(const HtmlTag& tag) noexcept {
 class HtmlDecoder {
  public:
   HtmlDecoder(std::string_view html, std::vector<Anchor>* anchors, Arena* arena)
-      : html_(html), anchors_(anchors), arena_(arena), begin_(arena->take(html.size())), to_(begin_) {}
+      : html_(html),
+        anchors_(anchors),
+        arena_(arena),
+        begin_(arena->take(html.size())),
+        to_(begin_) {}
 
   std::string_view run() {
     std::size_t at = 0;
@@ -266,7 +283,8 @@ class HtmlDecoder {
       const char next = at + 1 < html_.size() ? html_[at + 1] : '\0';
       if (c == '<' && (next == '!' || next == '?')) {
         at = skip_declaration(html_, at);
-      } else if (c == '<' && (is_letter(next) || (next == '/' && at + 2 < html_.size() && is_letter(html_[at + 2])))) {
+      } else if (c == '<' && (is_letter(next) ||
+                              (next == '/' && at + 2 < html_.size() && is_letter(html_[at + 2])))) {
         HtmlTag tag;
         at = read_tag(html_, at, &tag);
         at = on_tag(tag, at);
@@ -290,7 +308,9 @@ class HtmlDecoder {
   }
 
  private:
-  [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(to_ - begin_); }
+  [[nodiscard]] std::uint32_t size() const noexcept {
+    return static_cast<std::uint32_t>(to_ - begin_);
+  }
 
   std::size_t on_tag(const HtmlTag& tag, std::size_t after) {
     if (equal_ignoring_case(tag.name, "a")) {
@@ -303,9 +323,10 @@ class HtmlDecoder {
       *to_++ = '\n';
     } else if (is_block(tag.name)) {
       if (to_ != begin_ && to_[-1] != '\n') *to_++ = '\n';
-    } else if (!tag.closing &&
-               (equal_ignoring_case(tag.name, "script") || equal_ignoring_case(tag.name, "style"))) {
-      return skip_raw_text(html_, after, equal_ignoring_case(tag.name, "script") ? "script" : "style");
+    } else if (!tag.closing && (equal_ignoring_case(tag.name, "script") ||
+                                equal_ignoring_case(tag.name, "style"))) {
+      return skip_raw_text(html_, after,
+                           equal_ignoring_case(tag.name, "script") ? "script" : "style");
     }
     return after;
   }

@@ -1,9 +1,11 @@
 // HTML as it stands in payloads -> plain text.
 //
-// Two kinds: X escapes three characters of a plain text (&amp; &lt; &gt;) and counts its offsets over the escaped form;
-// Mastodon and its kin give real HTML. Both are decoded exactly once: `&amp;lt;` is the text `&lt;`.
+// Two kinds: X escapes three characters of a plain text (&amp; &lt; &gt;) and counts its offsets
+// over the escaped form; Mastodon and its kin give real HTML. Both are decoded exactly once:
+// `&amp;lt;` is the text `&lt;`.
 //
-// All functions are linear in their input, write at most as many bytes as they read, and take anything for input.
+// All functions are linear in their input, write at most as many bytes as they read, and take
+// anything for input.
 #pragma once
 
 #include <cstddef>
@@ -22,15 +24,18 @@ inline constexpr std::uint32_t kNoByte = std::numeric_limits<std::uint32_t>::max
 // A place in a text that a payload names by code points of the escaped text.
 struct TextMark {
   std::uint64_t code_point = 0;
-  std::uint32_t slot = 0;        // the caller's
-  std::uint32_t byte = kNoByte;  // out: offset in the decoded text; kNoByte past its end or inside an entity
+  std::uint32_t slot = 0;  // the caller's
+  // Out: offset in the decoded text; kNoByte past its end or inside an entity.
+  std::uint32_t byte = kNoByte;
 };
 
-// Decodes X's three entities; the result is `escaped` itself where there are none, else a text in the arena.
-// marks: come back ordered by code point, with `byte` filled in.
-// Source: of 11,432 real texts 579 hold &amp; &lt; or &gt;, and none any other entity (twitter-text calls it "legacy
-// HTML escaping").
-[[nodiscard]] std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> marks, Arena* arena);
+// Decodes X's three entities; the result is `escaped` itself where there are none, else a text in
+// the arena.
+// marks:  come back ordered by code point, with `byte` filled in.
+// Source: of 11,432 real texts 579 hold &amp; &lt; or &gt;, and none any other entity (twitter-text
+// calls it "legacy HTML escaping").
+[[nodiscard]] std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> marks,
+                                             Arena* arena);
 
 enum class AnchorKind : std::uint8_t { kLink, kHashtag, kMention };
 
@@ -42,12 +47,15 @@ struct Anchor {
   std::uint32_t end = 0;
 };
 
-// Decodes HTML to text in the arena. Inline tags leave nothing, <br> is a newline, a block element stands on lines of
-// its own, and no newline ends the text. Text that a style would hide (Mastodon's class "invisible") is text.
-// *anchors: replaced by the anchors that have an href, in order; ranges may be empty (an image).
-// Entities: all numeric ones, and the named ones that server-side writers emit; others stay as they are written.
-// Source: docs.joinmastodon.org "Status#content"; HTML Living Standard 13.2.5 for how tags, attributes, comments and
-// raw text end.
-[[nodiscard]] std::string_view decode_html(std::string_view html, std::vector<Anchor>* anchors, Arena* arena);
+// Decodes HTML to text in the arena. Inline tags leave nothing, <br> is a newline, a block element
+// stands on lines of its own, and no newline ends the text. Text that a style would hide
+// (Mastodon's class "invisible") is text. *anchors: replaced by the anchors that have an href, in
+// order; ranges may be empty (an image). Entities: all numeric ones, and the named ones that
+// server-side writers emit; others stay as they are written.
+// Source: docs.joinmastodon.org
+// "Status#content"; HTML Living Standard 13.2.5 for how tags, attributes, comments and raw text
+// end.
+[[nodiscard]] std::string_view decode_html(std::string_view html, std::vector<Anchor>* anchors,
+                                           Arena* arena);
 
 }  // namespace hashcart::post

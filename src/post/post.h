@@ -1,7 +1,7 @@
 // Post: what every dialect says about a post, as views.
 //
-// All views point into the reader's own buffers or the record, and die at the reader's next read(). Vectors are reused
-// from read to read, so reading allocates nothing in steady state.
+// All views point into the reader's own buffers or the record, and die at the reader's next read().
+// Vectors are reused from read to read, so reading allocates nothing in steady state.
 #pragma once
 
 #include <array>
@@ -24,10 +24,11 @@ inline constexpr std::array<std::string_view, 6> kDialectNames = {"unknown", "x-
   return kDialectNames[static_cast<std::size_t>(dialect)];
 }
 
-// Why a record is not a post. A closed list: it is `reason` in hashcart.reject/1 and a key of the statistics.
+// Why a record is not a post. A closed list: it is `reason` in hashcart.reject/1 and a key of the
+// statistics.
 enum class RejectReason : std::uint8_t {
   kNone,
-  kBadJson,         // not one JSON value
+  kBadJson,  // not one JSON value
   kBadUtf8,
   kBadString,       // an escape that decodes to no text: lone surrogate, broken \u
   kTooDeep,         // nested over 1,000 levels
@@ -37,15 +38,16 @@ enum class RejectReason : std::uint8_t {
   kWrongType,       // a key we read holds another JSON type than its dialect says
   kDuplicateKey,    // a key we read stands twice in one object
   kNoId,
-  kBadId,           // empty, over 512 bytes, or with a control character
+  kBadId,  // empty, over 512 bytes, or with a control character
   kNoTime,
   kBadTime,
-  kNoAuthor,        // a post that triggers a campaign but names no author
+  kNoAuthor,  // a post that triggers a campaign but names no author
 };
 
 inline constexpr std::array<std::string_view, 15> kRejectReasonNames = {
-    "none",       "bad_json",        "bad_utf8",   "bad_string",    "too_deep", "too_long", "cut_short",
-    "unknown_dialect", "wrong_type", "duplicate_key", "no_id", "bad_id", "no_time", "bad_time", "no_author"};
+    "none",     "bad_json",  "bad_utf8",        "bad_string", "too_deep",
+    "too_long", "cut_short", "unknown_dialect", "wrong_type", "duplicate_key",
+    "no_id",    "bad_id",    "no_time",         "bad_time",   "no_author"};
 
 [[nodiscard]] constexpr std::string_view name(RejectReason reason) noexcept {
   return kRejectReasonNames[static_cast<std::size_t>(reason)];
@@ -60,9 +62,11 @@ struct Tag {
 
 // A link as the payload lists it.
 struct Link {
-  std::string_view url;     // the best expansion the payload has (unwound, then expanded), else the link itself
-  std::uint32_t start = 0;  // byte range in Post::text of what stands there (a t.co link, a shortened text);
-  std::uint32_t end = 0;    // start == end: the link does not stand in the text
+  std::string_view
+      url;  // the best expansion the payload has (unwound, then expanded), else the link itself
+  std::uint32_t start =
+      0;  // byte range in Post::text of what stands there (a t.co link, a shortened text);
+  std::uint32_t end = 0;  // start == end: the link does not stand in the text
 };
 
 // How an embedded post belongs to the one before it in ParsedRecord::posts that is not embedded.
@@ -76,7 +80,8 @@ enum class Role : std::uint8_t {
 
 // Where tags come from besides the text.
 enum class TagTruth : std::uint8_t {
-  kTextAndList,  // the platform's grammar on the text, and the list for what the text cannot show (truncation, Bluesky `tags`)
+  kTextAndList,  // the platform's grammar on the text, and the list for what the text cannot show
+                 // (truncation, Bluesky `tags`)
   kListOnly,     // the list is complete (Mastodon tags[])
 };
 
@@ -85,8 +90,9 @@ struct Post {
   base::Platform platform = base::Platform::kOther;
   Role role = Role::kMain;
 
-  std::string_view id;        // never empty, no control characters: X id, at:// URI, Mastodon uri
-  std::string_view local_id;  // Mastodon's id on its server, which replies and deletes use; empty elsewhere
+  std::string_view id;  // never empty, no control characters: X id, at:// URI, Mastodon uri
+  std::string_view
+      local_id;  // Mastodon's id on its server, which replies and deletes use; empty elsewhere
   std::string_view chain_id;  // first id of the edit chain; equals id where there is none
   bool is_edit = false;
 
@@ -98,7 +104,8 @@ struct Post {
   std::string_view author_handle;
   bool author_protected = false;
 
-  std::string_view reply_to;         // id of the parent, in the same id space as `id` or `local_id`; empty: not a reply
+  std::string_view
+      reply_to;  // id of the parent, in the same id space as `id` or `local_id`; empty: not a reply
   std::string_view reply_to_author;  // empty: not known
   std::string_view repost_of;
   std::string_view quote_of;
@@ -115,9 +122,9 @@ struct Post {
 
 struct Delete {
   base::Platform platform = base::Platform::kOther;
-  bool whole_account = false;   // all posts of `author_id` (Bluesky account events, user deletions)
-  std::string_view post_id;     // empty when whole_account
-  std::string_view author_id;   // may be empty
+  bool whole_account = false;  // all posts of `author_id` (Bluesky account events, user deletions)
+  std::string_view post_id;    // empty when whole_account
+  std::string_view author_id;  // may be empty
 };
 
 // A trusted tick a feeder put in: {"hashcart":"clock","platform":"x","at":"..."}.
@@ -136,8 +143,9 @@ struct ParsedRecord {
   RecordKind kind = RecordKind::kRejected;
   Dialect dialect = Dialect::kUnknown;
   RejectReason reason = RejectReason::kNone;
-  // In document order; each kMain is followed by the posts embedded in it. Only the first post_count are valid: the vector
-  // keeps its capacity (and that of the vectors inside) between records.
+  // In document order; each kMain is followed by the posts embedded in it. Only the first
+  // post_count are valid: the vector keeps its capacity (and that of the vectors inside) between
+  // records.
   std::vector<Post> posts;
   std::size_t post_count = 0;
   std::vector<Delete> deletes;

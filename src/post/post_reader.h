@@ -1,8 +1,9 @@
 // PostReader: one framed record -> posts, deletes and ticks, whatever dialect it is in.
 //
-// The dialect is detected per record from its top-level keys, or forced. Each reader makes one pass over the keys in
-// document order to the end; a key written with escapes is unescaped before comparing; a key we read that stands twice
-// is kDuplicateKey. Ids are strings all the way: a JSON number's digits are taken as they are written.
+// The dialect is detected per record from its top-level keys, or forced. Each reader makes one pass
+// over the keys in document order to the end; a key written with escapes is unescaped before
+// comparing; a key we read that stands twice is kDuplicateKey. Ids are strings all the way: a JSON
+// number's digits are taken as they are written.
 //
 // Threads: one reader per worker.   Memory: buffers grow to the longest record seen and are reused.
 #pragma once
@@ -26,11 +27,13 @@ class PostReader {
   PostReader(const PostReader&) = delete;
   PostReader& operator=(const PostReader&) = delete;
 
-  // Reads one non-blank record. *out is overwritten; its views live until the next read(). Never throws for input.
+  // Reads one non-blank record. *out is overwritten; its views live until the next read(). Never
+  // throws for input.
   void read(const ingest::RecordView& record, ParsedRecord* out) noexcept;
 
-  // Validates the whole record as JSON and UTF-8, parts that read() skipped over included. kNone, or why it is refused.
-  // For records that yield a signal, so that a half-broken line can never buy anything.
+  // Validates the whole record as JSON and UTF-8, parts that read() skipped over included. kNone,
+  // or why it is refused. For records that yield a signal, so that a half-broken line can never buy
+  // anything. What read() gave out stays.
   [[nodiscard]] RejectReason validate(const ingest::RecordView& record) noexcept;
 
  private:
@@ -40,5 +43,6 @@ class PostReader {
 
 // Name of the simdjson kernel this build uses ("haswell"), for `hashcart version`.
 [[nodiscard]] std::string_view json_kernel_name() noexcept;
+[[nodiscard]] std::string_view json_library_version() noexcept;
 
 }  // namespace hashcart::post

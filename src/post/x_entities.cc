@@ -6,12 +6,22 @@ namespace {
 enum class ListKey : std::uint8_t { kHashtags, kUrls, kCount };
 constexpr KeyTable<ListKey> kListKeys({"hashtags", "urls"});
 
-// v1.1 has text, indices and unwound.url where v2 has tag, start, end and unwound_url; no key means two things.
+// v1.1 has text, indices and unwound.url where v2 has tag, start, end and unwound_url; no key means
+// two things.
 enum class EntityKey : std::uint8_t {
-  kText, kTag, kUrl, kExpandedUrl, kUnwoundUrl, kUnwound, kIndices, kStart, kEnd, kCount
+  kText,
+  kTag,
+  kUrl,
+  kExpandedUrl,
+  kUnwoundUrl,
+  kUnwound,
+  kIndices,
+  kStart,
+  kEnd,
+  kCount
 };
-constexpr KeyTable<EntityKey> kEntityKeys(
-    {"text", "tag", "url", "expanded_url", "unwound_url", "unwound", "indices", "start", "end"});
+constexpr KeyTable<EntityKey> kEntityKeys({"text", "tag", "url", "expanded_url", "unwound_url",
+                                           "unwound", "indices", "start", "end"});
 
 enum class UnwoundKey : std::uint8_t { kUrl, kCount };
 constexpr KeyTable<UnwoundKey> kUnwoundKeys({"url"});

@@ -1,7 +1,8 @@
 // The entities of an X post (v1.1 and v2): what the payload says are tags and links, and where.
 //
-// A post's text may come after its entities, and other posts may stand between the two. So entities are first read onto a
-// stack, each list as one range of it, and attached to the post when its text is known.
+// A post's text may come after its entities, and other posts may stand between the two. So entities
+// are first read onto a stack, each list as one range of it, and attached to the post when its text
+// is known.
 #pragma once
 
 #include <cstddef>
@@ -29,15 +30,16 @@ class XEntities {
   // Reads an `entities` object; null is an empty one.
   [[nodiscard]] RejectReason read(od::value value, XEntityRange* out) noexcept;
 
-  // Decodes the text, and appends the entities to the post's tags and links. A tag or link has a byte range only where the
-  // decoded text holds it there: indices of a cut retweet point at its last character (115 real ones).
+  // Decodes the text, and appends the entities to the post's tags and links. A tag or link has a
+  // byte range only where the decoded text holds it there: indices of a cut retweet point at its
+  // last character (115 real ones).
   void attach(std::string_view escaped_text, XEntityRange range, ReadContext* context, Post* post);
 
  private:
   struct Entity {
     bool is_tag = false;
-    std::string_view value;  // the tag without its sign; the best expansion of the link
-    std::string_view shown;  // of a link: what stands in the text
+    std::string_view value;          // the tag without its sign; the best expansion of the link
+    std::string_view shown;          // of a link: what stands in the text
     std::uint64_t first = kNowhere;  // code points of the escaped text
     std::uint64_t last = kNowhere;
   };

@@ -1,0 +1,507 @@
+#include "post/post_reader.h"
+
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "base/utf8.h"
+#include "post/dialect.h"
+#include "post/json_syntax.h"
+
+namespace hashcart::post {
+namespace {
+
+static_assert(ingest::kPadding >= simdjson::SIMDJSON_PADDING,
+              "records are parsed where they stand");
+
+// The dialects, in the order they are asked. Adding one is a file and a row.
+constexpr std::array<DialectRow, 5> kDialects = {{
+    {Dialect::kSimple, is_simple, make_simple_reader},
+    {Dialect::kBluesky, is_bluesky, make_bluesky_reader},
+    {Dialect::kMastodon, is_mastodon, make_mastodon_reader},
+    {Dialect::kXV2, is_x_v2, make_x_v2_reader},
+    {Dialect::kXV1, is_x_v1, make_x_v1_reader},
+}};
+constexpr std::size_t kNoRow = kDialects.size();
+
+constexpr std::size_t row_of(Dialect dialect) noexcept {
+  std::size_t row = 0;
+  while (row < kDialects.size() && kDialects[row].dialect != dialect) ++row;
+  return row;
+}
+
+constexpr KeyTable<OutlineKey> kOutlineKeys({"account",
+                                             "accounts",
+                                             "action",
+                                             "ancestors",
+                                             "at",
+                                             "author",
+                                             "author_id",
+                                             "collection",
+                                             "commit",
+                                             "content",
+                                             "control",
+                                             "conversation_id",
+                                             "data",
+                                             "delete",
+                                             "deleted",
+                                             "descendants",
+                                             "did",
+                                             "direct_message",
+                                             "disconnect",
+                                             "edit_history_tweet_ids",
+                                             "errors",
+                                             "event",
+                                             "feed",
+                                             "for_user",
+                                             "friends",
+                                             "friends_str",
+                                             "full_text",
+                                             "hashcart",
+                                             "id",
+                                             "id_str",
+                                             "identity",
+                                             "idstr",
+                                             "info",
+                                             "kind",
+                                             "limit",
+                                             "mblogid",
+                                             "media_type",
+                                             "message",
+                                             "meta",
+                                             "mid",
+                                             "name",
+                                             "operation",
+                                             "payload",
+                                             "permalink",
+                                             "post",
+                                             "posts",
+                                             "reason",
+                                             "record",
+                                             "result_count",
+                                             "results",
+                                             "scrub_geo",
+                                             "seq",
+                                             "status_withheld",
+                                             "statuses",
+                                             "stream",
+                                             "text",
+                                             "thread",
+                                             "time_us",
+                                             "tweet",
+                                             "tweet_count",
+                                             "tweet_delete",
+                                             "type",
+                                             "$type",
+                                             "uri",
+                                             "user",
+                                             "user_delete",
+                                             "user_withheld",
+                                             "username",
+                                             "visibility",
+                                             "warning",
+                                             "url"});
+
+// With a forced dialect a feeder's tick of the clock must still be known for one. It is a short
+// line.
+constexpr std::size_t kTickBytesMax = 512;
+
+bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// What a server-sent event carries.
+struct SseEvent {
+  std::string_view name;
+  std::string_view data;  // kPadding readable bytes follow
+  bool has_data = false;
+};
+
+// Splits one event into its fields. Several data lines are joined in *joined, as the standard says
+// (HTML Living Standard 9.2.6); one alone stays where it stands.
+SseEvent parse_sse(std::string_view bytes, std::string* joined) {
+  SseEvent event;
+  bool is_joined = false;
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find_first_of("\r\n");
+    const std::string_view line = bytes.substr(0, end);
+    bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
+    const std::size_t colon = line.find(':');
+    const std::string_view field = line.substr(0, colon);
+    std::string_view value =
+        colon == std::string_view::npos ? std::string_view{} : line.substr(colon + 1);
+    if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+    if (field == "event") {
+      event.name = value;
+    } else if (field == "data") {
+      if (event.has_data && !is_joined) {
+        joined->assign(event.data);
+        is_joined = true;
+      }
+      if (is_joined) {
+        joined->push_back('\n');
+        joined->append(value);
+      } else {
+        event.data = value;
+      }
+      event.has_data = true;
+    }
+  }
+  if (is_joined) {
+    const std::size_t size = joined->size();
+    joined->append(ingest::kPadding, '\0');
+    event.data = std::string_view(*joined).substr(0, size);
+  }
+  return event;
+}
+
+}  // namespace
+
+class PostReader::Impl {
+ public:
+  explicit Impl(ReaderOptions options) : forced_row_(row_of(options.forced)) {
+    for (std::size_t i = 0; i < kDialects.size(); ++i) readers_[i] = kDialects[i].make_reader();
+  }
+
+  void read(const ingest::RecordView& record, ParsedRecord* out) noexcept {
+    out->post_count = 0;
+    out->deletes.clear();
+    out->ticks.clear();
+    out->dialect = Dialect::kUnknown;
+    context_.begin(out, forced_row_ != kNoRow, record.bytes.size());
+    out->reason = read_record(record, out);
+    if (out->reason != RejectReason::kNone) {
+      out->kind = RecordKind::kRejected;
+      out->post_count = 0;
+      out->deletes.clear();
+      out->ticks.clear();
+    } else {
+      out->kind = out->post_count > 0 ? RecordKind::kPosts : RecordKind::kControl;
+    }
+  }
+
+  RejectReason validate(const ingest::RecordView& record) noexcept {
+    if (const RejectReason fault = reason_of_fault(record.fault); fault != RejectReason::kNone)
+      return fault;
+    if (record.framing != ingest::Framing::kSse) return validate_json(record.bytes);
+    if (!base::is_valid_utf8(record.bytes)) return RejectReason::kBadUtf8;
+    const SseEvent event = parse_sse(record.bytes, &sse_data_);
+    const std::string_view data = trimmed(event.data);
+    // What is not JSON here is a bare id (a delete) or nothing.
+    return !data.empty() && (data.front() == '{' || data.front() == '[') ? validate_json(event.data)
+                                                                         : RejectReason::kNone;
+  }
+
+ private:
+  [[nodiscard]] static RejectReason reason_of_fault(ingest::RecordFault fault) noexcept {
+    switch (fault) {
+      case ingest::RecordFault::kTooLong:
+        return RejectReason::kTooLong;
+      case ingest::RecordFault::kCutShort:
+        return RejectReason::kCutShort;
+      case ingest::RecordFault::kNone:
+        break;
+    }
+    return RejectReason::kNone;
+  }
+
+  [[nodiscard]] RejectReason read_record(const ingest::RecordView& record,
+                                         ParsedRecord* out) noexcept {
+    if (const RejectReason fault = reason_of_fault(record.fault); fault != RejectReason::kNone)
+      return fault;
+    if (record.framing != ingest::Framing::kSse) return read_json(record.bytes, out);
+    const SseEvent event = parse_sse(record.bytes, &sse_data_);
+    if (!event.has_data) {  // a comment (heartbeat), or an event whose name is all it says
+      return base::is_valid_utf8(record.bytes) ? RejectReason::kNone : RejectReason::kBadUtf8;
+    }
+    const std::size_t row = forced_row_ != kNoRow ? forced_row_ : row_of(Dialect::kMastodon);
+    if (event.name.empty() || kDialects[row].dialect != Dialect::kMastodon)
+      return read_json(event.data, out);
+    out->dialect = Dialect::kMastodon;
+    return readers_[row]->read_event(event.name, event.data, &context_);
+  }
+
+  // bytes: one JSON value, kPadding readable bytes after it.
+  [[nodiscard]] RejectReason read_json(std::string_view bytes, ParsedRecord* out) noexcept {
+    const std::string_view value = trimmed(bytes);
+    if (value.empty()) return RejectReason::kNone;
+    // simdjson 3.0.1 reads past a scalar that ends its buffer (its issues 1981, 2045), and none is
+    // a post. A line of digits is what `delimited=length` streams put before each record.
+    if (value.front() != '{' && value.front() != '[') {
+      std::uint64_t length = 0;
+      if (parse_digits(value, &length)) return RejectReason::kNone;
+      return reason_of_no_post(bytes);
+    }
+    HASHCART_TRY(make_room(&parser_, bytes.size(), simdjson::DEFAULT_MAX_DEPTH));
+    od::document document;
+    if (const auto error =
+            parser_.iterate(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING)
+                .get(document);
+        error != simdjson::SUCCESS) {
+      return reason_of(error);
+    }
+    const bool is_array = value.front() == '[';
+
+    std::size_t row = forced_row_;
+    if (row == kNoRow || bytes.size() <= kTickBytesMax) {
+      bool is_empty_page = false;
+      std::size_t found = kNoRow;
+      HASHCART_TRY(read_outline(document, is_array, &is_empty_page, &found));
+      if (is_empty_page) return check_end(document);
+      if (outline_.top.is_string(OutlineKey::kHashcart)) {
+        row = row_of(Dialect::kSimple);
+      } else if (row == kNoRow) {
+        row = found;
+      }
+      if (row == kNoRow) return reason_of_no_post(bytes);
+      document.rewind();
+    }
+
+    out->dialect = kDialects[row].dialect;
+    DialectReader& reader = *readers_[row];
+    if (is_array) {
+      od::array members;
+      if (const auto error = document.get_array().get(members); error != simdjson::SUCCESS)
+        return reason_of(error);
+      for (simdjson::simdjson_result<od::value> member : members) {
+        od::value member_value;
+        if (const auto error = member.get(member_value); error != simdjson::SUCCESS)
+          return reason_of(error);
+        HASHCART_TRY(with_object(
+            member_value, [&](od::object object) { return reader.read(object, &context_); }));
+      }
+    } else {
+      od::object object;
+      if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS)
+        return reason_of(error);
+      HASHCART_TRY(reader.read(object, &context_));
+    }
+    return check_end(document);
+  }
+
+  // For what is no post of a dialect of ours: whether it is JSON at all. Parts of it have been
+  // skipped unseen.
+  [[nodiscard]] RejectReason reason_of_no_post(std::string_view bytes) noexcept {
+    const RejectReason reason = validate_json(bytes);
+    return reason == RejectReason::kNone ? RejectReason::kUnknownDialect : reason;
+  }
+
+  // Nothing but blanks may follow the value.
+  [[nodiscard]] static RejectReason check_end(od::document& document) noexcept {
+    return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? RejectReason::kNone
+                                                                          : RejectReason::kBadJson;
+  }
+
+  // Reads the keys that tell dialects apart into outline_ and asks the table. Stops as soon as a
+  // key that decides has been seen: most posts are known within their first hundred bytes.
+  [[nodiscard]] RejectReason read_outline(od::document& document, bool is_array,
+                                          bool* is_empty_page, std::size_t* found) noexcept {
+    outline_ = {};
+    od::object top;
+    if (is_array) {
+      od::array members;
+      if (const auto error = document.get_array().get(members); error != simdjson::SUCCESS)
+        return reason_of(error);
+      bool has_member = false;
+      for (simdjson::simdjson_result<od::value> member : members) {
+        od::value value;
+        if (const auto error = member.get(value); error != simdjson::SUCCESS)
+          return reason_of(error);
+        JsonKind kind = JsonKind::kAbsent;
+        HASHCART_TRY(read_kind(value, &kind));
+        if (kind != JsonKind::kObject) return RejectReason::kNone;  // found stays kNoRow
+        if (const auto error = value.get_object().get(top); error != simdjson::SUCCESS)
+          return reason_of(error);
+        has_member = true;
+        break;
+      }
+      if (!has_member) {
+        *is_empty_page = true;
+        return RejectReason::kNone;
+      }
+    } else if (const auto error = document.get_object().get(top); error != simdjson::SUCCESS) {
+      return reason_of(error);
+    }
+    for (simdjson::simdjson_result<od::field> field : top) {
+      OutlineKey key = OutlineKey::kCount;
+      HASHCART_TRY(read_outline_field(field, &outline_.top, &key, true));
+      if (!decides(key)) continue;
+      *found = ask_table();
+      if (*found != kNoRow) return RejectReason::kNone;
+    }
+    *found = ask_table();
+    return RejectReason::kNone;
+  }
+
+  [[nodiscard]] std::size_t ask_table() const noexcept {
+    std::size_t row = 0;
+    while (row < kDialects.size() && !kDialects[row].detect(outline_)) ++row;
+    return row;
+  }
+
+  // Keys after which it pays to ask: what can be known by then does not change with what follows. A
+  // reader looks itself for what would speak against its dialect (Weibo's ids beside id_str).
+  [[nodiscard]] static bool decides(OutlineKey key) noexcept {
+    switch (key) {
+      case OutlineKey::kIdStr:
+      case OutlineKey::kData:
+      case OutlineKey::kKind:
+      case OutlineKey::kTimeUs:
+      case OutlineKey::kAccount:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  [[nodiscard]] RejectReason read_outline_field(simdjson::simdjson_result<od::field>& field,
+                                                ObjectOutline* outline, OutlineKey* key,
+                                                bool is_top) noexcept {
+    if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
+    ++outline->key_count;
+    std::string_view name;
+    HASHCART_TRY(read_key(field, &name));
+    *key = kOutlineKeys.find(name);
+    if (*key == OutlineKey::kCount) return RejectReason::kNone;
+    od::value value;
+    if (const auto error = field.value().get(value); error != simdjson::SUCCESS)
+      return reason_of(error);
+    JsonKind kind = JsonKind::kAbsent;
+    HASHCART_TRY(read_kind(value, &kind));
+    outline->kinds[static_cast<std::size_t>(*key)] = kind;
+    if (kind == JsonKind::kString) {
+      switch (*key) {
+        case OutlineKey::kKind:
+          return read_optional_text(value, &outline->kind);
+        case OutlineKey::kType:
+          return read_optional_text(value, &outline->type);
+        case OutlineKey::kTypeUri:
+          return read_optional_text(value, &outline->type_uri);
+        case OutlineKey::kUri:
+          return read_optional_text(value, &outline->uri);
+        default:
+          return RejectReason::kNone;
+      }
+    }
+    return is_top ? read_inner(*key, kind, value) : RejectReason::kNone;
+  }
+
+  // The keys of the object, or of the array's first member, that tell what a page holds.
+  [[nodiscard]] RejectReason read_inner(OutlineKey key, JsonKind kind, od::value value) noexcept {
+    switch (key) {
+      case OutlineKey::kData:
+      case OutlineKey::kDelete:
+      case OutlineKey::kErrors:
+      case OutlineKey::kFeed:
+      case OutlineKey::kMeta:
+      case OutlineKey::kPost:
+      case OutlineKey::kPosts:
+      case OutlineKey::kResults:
+      case OutlineKey::kStatuses:
+      case OutlineKey::kThread:
+      case OutlineKey::kTweet:
+        break;
+      default:
+        return RejectReason::kNone;
+    }
+    if (kind == JsonKind::kArray) {
+      bool first = true;
+      return each_element(value, [&](od::value member) {
+        if (!first) return RejectReason::kNone;
+        first = false;
+        return read_inner_object(key, member);
+      });
+    }
+    return read_inner_object(key, value);
+  }
+
+  [[nodiscard]] RejectReason read_inner_object(OutlineKey key, od::value value) noexcept {
+    return with_optional_object(value, [&](od::object object) {
+      outline_.inner = {};
+      outline_.inner_of = key;
+      for (simdjson::simdjson_result<od::field> field : object) {
+        OutlineKey inner_key = OutlineKey::kCount;
+        HASHCART_TRY(read_outline_field(field, &outline_.inner, &inner_key, false));
+      }
+      return RejectReason::kNone;
+    });
+  }
+
+  // The whole value, and the JSON that a Mastodon WebSocket frame holds in a string.
+  [[nodiscard]] RejectReason validate_json(std::string_view bytes) noexcept {
+    HASHCART_TRY(check_json(bytes));
+    // Most records are known for no frame without another look; keys may be written with escapes.
+    const std::string_view value = trimmed(bytes);
+    const bool may_be_frame =
+        value.starts_with('{') && (bytes.find("payload") != std::string_view::npos ||
+                                   bytes.find("\\u00") != std::string_view::npos);
+    if (!may_be_frame) return RejectReason::kNone;
+    // Not parser_: what read() gave out stands in its buffer.
+    HASHCART_TRY(make_room(&frame_parser_, bytes.size(), simdjson::DEFAULT_MAX_DEPTH));
+    od::document document;
+    if (const auto error =
+            frame_parser_
+                .iterate(bytes.data(), bytes.size(), bytes.size() + simdjson::SIMDJSON_PADDING)
+                .get(document);
+        error != simdjson::SUCCESS) {
+      return reason_of(error);
+    }
+    od::object object;
+    if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS)
+      return reason_of(error);
+    std::string_view payload;
+    bool is_event = false;
+    for (simdjson::simdjson_result<od::field> field : object) {
+      if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
+      std::string_view key;
+      HASHCART_TRY(read_key(field, &key));
+      is_event = is_event || key == "event";
+      if (key != "payload" || !payload.empty()) continue;
+      od::value held;
+      if (const auto error = field.value().get(held); error != simdjson::SUCCESS)
+        return reason_of(error);
+      HASHCART_TRY(read_optional_text(held, &payload));
+    }
+    return is_event && payload.starts_with('{') ? check_json(payload) : RejectReason::kNone;
+  }
+
+  // Constant after construction.
+  const std::size_t forced_row_;
+  std::array<std::unique_ptr<DialectReader>, kDialects.size()> readers_;
+  // Reused from record to record.
+  od::parser parser_;
+  od::parser frame_parser_;
+  ReadContext context_;
+  Outline outline_;
+  std::string sse_data_;
+};
+
+PostReader::PostReader(ReaderOptions options) : impl_(std::make_unique<Impl>(options)) {}
+PostReader::~PostReader() = default;
+
+void PostReader::read(const ingest::RecordView& record, ParsedRecord* out) noexcept {
+  impl_->read(record, out);
+}
+
+RejectReason PostReader::validate(const ingest::RecordView& record) noexcept {
+  return impl_->validate(record);
+}
+
+// Stage 1 and the unescaping of strings, where the time goes, are in the library and chosen when
+// the program starts; what On-Demand inlines into our code is not worth a name.
+std::string_view json_library_version() noexcept {
+#define HASHCART_TEXT_OF(x) #x
+#define HASHCART_TEXT(x) HASHCART_TEXT_OF(x)
+  return HASHCART_TEXT(SIMDJSON_VERSION);
+}
+
+std::string_view json_kernel_name() noexcept {
+  static const std::string name = simdjson::get_active_implementation()->name();
+  return name;
+}
+
+}  // namespace hashcart::post
