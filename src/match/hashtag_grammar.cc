@@ -86,8 +86,8 @@ void find_x_tags(std::string_view text, const std::vector<TextSpan>& urls,
     if (has_letter) {
       consumed = at;
       const std::string_view rest = text.substr(at);
-      const bool glued = rest.substr(0, 3) == "://" ||
-                         (!rest.empty() && is_sign(decode_at(rest, 0).value));
+      const bool glued =
+          rest.substr(0, 3) == "://" || (!rest.empty() && is_sign(decode_at(rest, 0).value));
       if (!glued) add(sign, body, at, at, out);
     }
     sign = next_sign(text, at);
@@ -202,15 +202,20 @@ void find_mastodon_tags(std::string_view text, std::vector<TagSpan>* out) {
 
 [[nodiscard]] char32_t misskey_closer(char32_t open) {
   switch (open) {
-    case U'(': return U')';
-    case U'[': return U']';
-    case 0x300C: return 0x300D;
-    case 0xFF08: return 0xFF09;
-    default: return 0;
+    case U'(':
+      return U')';
+    case U'[':
+      return U']';
+    case 0x300C:
+      return 0x300D;
+    case 0xFF08:
+      return 0xFF09;
+    default:
+      return 0;
   }
 }
 
-// The end of the tag that begins at `body`: up to the first stop that is no part of a balanced pair.
+// The end of the tag that begins at `body`: the first stop that is no part of a balanced pair.
 [[nodiscard]] std::size_t misskey_tag_end(std::string_view text, std::size_t body) {
   std::array<char32_t, kMisskeyBracketsMax> closers{};
   std::size_t depth = 0;
@@ -257,8 +262,8 @@ void find_misskey_tags(std::string_view text, const std::vector<TextSpan>& urls,
     const std::size_t body = sign + 1;
     // '#' U+20E3, with or without U+FE0F between, is read as a keycap emoji first.
     const std::string_view rest = text.substr(body);
-    const bool keycap = rest.substr(0, 3) == "\xE2\x83\xA3" ||
-                        rest.substr(0, 6) == "\xEF\xB8\x8F\xE2\x83\xA3";
+    const bool keycap =
+        rest.substr(0, 3) == "\xE2\x83\xA3" || rest.substr(0, 6) == "\xEF\xB8\x8F\xE2\x83\xA3";
     if (keycap || (sign > 0 && is_ascii_alnum(static_cast<unsigned char>(text[sign - 1])))) {
       sign = text.find('#', body);
       continue;
@@ -297,11 +302,16 @@ void find_tags(std::string_view text, base::Platform platform, const std::vector
                std::vector<TagSpan>* out) {
   out->clear();
   switch (grammar_of(platform)) {
-    case TagGrammar::kX: return find_x_tags(text, urls, out);
-    case TagGrammar::kBluesky: return find_bluesky_tags(text, out);
-    case TagGrammar::kMastodon: return find_mastodon_tags(text, out);
-    case TagGrammar::kMisskey: return find_misskey_tags(text, urls, out);
-    case TagGrammar::kWeibo: return find_weibo_tags(text, out);
+    case TagGrammar::kX:
+      return find_x_tags(text, urls, out);
+    case TagGrammar::kBluesky:
+      return find_bluesky_tags(text, out);
+    case TagGrammar::kMastodon:
+      return find_mastodon_tags(text, out);
+    case TagGrammar::kMisskey:
+      return find_misskey_tags(text, urls, out);
+    case TagGrammar::kWeibo:
+      return find_weibo_tags(text, out);
   }
 }
 

@@ -1,13 +1,18 @@
 // Link grammar: a URL -> the product it names, or why it names none.
 //
-// UrlParts is our own zero-copy splitter for http and https URLs under the WHATWG URL Standard's rules as far as they
-// bear on host, path, query and fragment; what real posts hold (raw Unicode, `|`, blanks inside, `\` for `/`, tabs and newlines to
-// be dropped) is accepted as browsers do. Proven against WPT's urltestdata and a second implementation in tests.
+// UrlParts is our own zero-copy splitter for http and https URLs under the WHATWG URL Standard's
+// rules as far as they bear on host, path, query and fragment; what real posts hold (raw Unicode,
+// `|`, blanks inside, `\` for `/`, tabs and newlines to be dropped) is accepted as browsers do.
+// Proven against WPT's urltestdata and a second implementation in tests.
 //
-// Host first: compared whole, lower-cased, one trailing dot dropped. Userinfo, a port other than 80 and 443, or a host
-// that is not plain ASCII (or punycode) gives no product. Nested links (`url=`, `u=` of known redirectors) are not opened here.
+// Host first: compared whole, lower-cased, one trailing dot dropped. Userinfo, a port other than 80
+// and 443, or a host that is not plain ASCII (or punycode) gives no product. A known redirector or
+// buying agent (redirectors.h) is opened where it carries its target in its own URL, kNestedMax
+// levels deep, and every level passes the same checks.
 //
 // Threads: LinkTable is immutable and shared; classify() keeps its scratch in the caller's buffer.
+// Cost:    linear in the URL, times the templates of one retailer; independent of the number of
+// retailers.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +36,23 @@ struct UrlParts {
   bool has_port = false;
 };
 
-// Splits a URL. False when it is not an absolute http(s) URL with a host (a missing scheme is not supplied here).
-// url: views in *out point into it. Tabs and newlines inside a URL must be gone already (classify() drops them).
+// What a URL parser drops before it looks: C0 controls and blanks at both ends, tabs and newlines
+// anywhere.
+void clean_url(std::string_view url, std::string* out);
+
+// Splits a URL. False when it is not an absolute http(s) URL with a host (a missing scheme is not
+// supplied here). url: views in *out point into it. It is cleaned already (clean_url; classify()
+// does it).
 [[nodiscard]] bool split_url(std::string_view url, UrlParts* out) noexcept;
 
-// The host as a retailer table knows it: percent-decoded once, lower-cased ASCII, without a trailing dot. False where
-// the result is not a plain domain name (IP addresses, non-ASCII, forbidden characters). *out is overwritten.
+// The host as a retailer table knows it: percent-decoded once, lower-cased ASCII, without a
+// trailing dot. False where the result is not a plain domain name (IP addresses, non-ASCII,
+// forbidden characters). *out is overwritten.
 [[nodiscard]] bool normalise_host(std::string_view host, std::string* out);
+
+// The path with `\` as `/` and dot segments (`.`, `..`, their escapes) resolved; still
+// percent-encoded. Starts with `/`.
+void normalise_path(std::string_view path, std::string* out);
 
 // Why a URL gives no product. A closed list: `why` in hashcart.link/1.
 enum class LinkWhy : std::uint8_t {
@@ -46,10 +61,11 @@ enum class LinkWhy : std::uint8_t {
   kUnknownHost,  // no retailer has this host
   kUserinfo,     // user@host tricks are refused
   kPort,
-  kBadHost,      // not a plain ASCII domain name
-  kNoTemplate,   // a retailer's host, but no product path
-  kBadId,        // a product path, but what stands there is no id of the retailer's type
-  kShortLink,    // a retailer's short link: opaque without its expansion
+  kBadHost,        // not a plain ASCII domain name
+  kNoTemplate,     // a retailer's host, but no product path
+  kBadId,          // a product path, but what stands there is no id of the retailer's type
+  kShortLink,      // a retailer's short link: opaque without its expansion
+  kNestedTooDeep,  // a redirector to a redirector to a redirector ...
 };
 
 [[nodiscard]] std::string_view name(LinkWhy why) noexcept;
@@ -64,7 +80,8 @@ struct LinkVerdict {
   LinkWhy why = LinkWhy::kNotAUrl;  // kNone: product is valid
   ProductRef product;
   catalogue::RetailerIndex short_of = 0;  // kShortLink: whose
-  std::uint32_t host_start = 0;  // for explain: the host in the URL
+  std::uint32_t host_start =
+      0;  // for explain: the host in the URL; a redirector's own where one was opened
   std::uint32_t host_end = 0;
   const catalogue::PathTemplate* by = nullptr;  // the template that matched
 };
@@ -72,8 +89,10 @@ struct LinkVerdict {
 struct LinkScratch {
   std::string url;
   std::string host;
+  std::string path;
   std::string segment;
   std::string id;
+  std::string target;  // of a redirector
 };
 
 class LinkTable {
@@ -84,9 +103,15 @@ class LinkTable {
   LinkTable(LinkTable&&) noexcept;
   LinkTable& operator=(LinkTable&&) noexcept;
 
-  // Decides one URL. A URL without a scheme ("amazon.com/dp/...") is taken as http when text_link is true (how platforms
-  // draw bare domains). Views in the verdict live until the scratch is used again.
-  [[nodiscard]] LinkVerdict classify(std::string_view url, bool text_link, LinkScratch* scratch) const;
+  // Redirectors to redirectors are followed this far: agents wrap links of other agents, and twice
+  // is all that occurs.
+  static constexpr int kNestedMax = 3;
+
+  // Decides one URL. A URL without a scheme ("amazon.com/dp/...") is taken as http when text_link
+  // is true (how platforms draw bare domains). Views in the verdict live until the scratch is used
+  // again.
+  [[nodiscard]] LinkVerdict classify(std::string_view url, bool text_link,
+                                     LinkScratch* scratch) const;
 
  private:
   struct Impl;
@@ -94,8 +119,10 @@ class LinkTable {
 };
 
 // "amazon:US:asin:B00EXAMPL1": retailer, market or "*", id type, id.
-[[nodiscard]] std::string product_key(const catalogue::Catalogue& catalogue, const ProductRef& product);
+[[nodiscard]] std::string product_key(const catalogue::Catalogue& catalogue,
+                                      const ProductRef& product);
 // The retailer's canonical URL, or empty where it has none.
-[[nodiscard]] std::string canonical_url(const catalogue::Catalogue& catalogue, const ProductRef& product);
+[[nodiscard]] std::string canonical_url(const catalogue::Catalogue& catalogue,
+                                        const ProductRef& product);
 
 }  // namespace hashcart::match

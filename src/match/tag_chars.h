@@ -14,11 +14,16 @@ enum class TagGrammar { kX, kBluesky, kMastodon, kMisskey, kWeibo };
 
 [[nodiscard]] constexpr TagGrammar grammar_of(base::Platform platform) noexcept {
   switch (platform) {
-    case base::Platform::kBluesky: return TagGrammar::kBluesky;
-    case base::Platform::kMastodon: return TagGrammar::kMastodon;
-    case base::Platform::kMisskey: return TagGrammar::kMisskey;
-    case base::Platform::kWeibo: return TagGrammar::kWeibo;
-    default: return TagGrammar::kX;
+    case base::Platform::kBluesky:
+      return TagGrammar::kBluesky;
+    case base::Platform::kMastodon:
+      return TagGrammar::kMastodon;
+    case base::Platform::kMisskey:
+      return TagGrammar::kMisskey;
+    case base::Platform::kWeibo:
+      return TagGrammar::kWeibo;
+    default:
+      return TagGrammar::kX;
   }
 }
 
@@ -65,11 +70,25 @@ enum class TagChar { kNone, kFiller, kLetter };  // not in a tag; in a tag; in i
   if (is_letter_category(of) || is_mark_category(of)) return TagChar::kLetter;
   if (of == UTF8PROC_CATEGORY_ND) return TagChar::kFiller;
   switch (c) {
-    case 0x200C: case 0x200D: case 0xA67E: case 0x05BE: case 0x05F3: case 0x05F4: case 0xFF5E:
-    case 0x301C: case 0x309B: case 0x309C: case 0x30A0: case 0x30FB: case 0x3003: case 0x0F0B:
-    case 0x0F0C: case 0x00B7:
+    case 0x200C:
+    case 0x200D:
+    case 0xA67E:
+    case 0x05BE:
+    case 0x05F3:
+    case 0x05F4:
+    case 0xFF5E:
+    case 0x301C:
+    case 0x309B:
+    case 0x309C:
+    case 0x30A0:
+    case 0x30FB:
+    case 0x3003:
+    case 0x0F0B:
+    case 0x0F0C:
+    case 0x00B7:
       return TagChar::kFiller;
-    default: return TagChar::kNone;
+    default:
+      return TagChar::kNone;
   }
 }
 
@@ -88,9 +107,16 @@ enum class TagChar { kNone, kFiller, kLetter };  // not in a tag; in a tag; in i
 // atproto TAG_REGEX: everything but white space and seven invisible characters.
 [[nodiscard]] constexpr bool is_bluesky_tag_char(char32_t c) noexcept {
   switch (c) {
-    case 0x00AD: case 0x2060: case 0x200A: case 0x200B: case 0x200C: case 0x200D: case 0x20E2:
+    case 0x00AD:
+    case 0x2060:
+    case 0x200A:
+    case 0x200B:
+    case 0x200C:
+    case 0x200D:
+    case 0x20E2:
       return false;
-    default: return !is_js_space(c);
+    default:
+      return !is_js_space(c);
   }
 }
 
@@ -121,23 +147,51 @@ enum class TagChar { kNone, kFiller, kLetter };  // not in a tag; in a tag; in i
 // mfm.js: the characters that end a tag. Brackets among them may stand inside in balanced pairs.
 [[nodiscard]] constexpr bool is_misskey_stop(char32_t c) noexcept {
   switch (c) {
-    case U' ': case U'\t': case U'\n': case U'\r': case 0x3000: case U'.': case U',': case U'!':
-    case U'?': case U'\'': case U'"': case U'#': case U':': case U'/': case U'[': case U']':
-    case 0x3010: case 0x3011: case U'(': case U')': case 0x300C: case 0x300D: case 0xFF08:
-    case 0xFF09: case U'<': case U'>':
+    case U' ':
+    case U'\t':
+    case U'\n':
+    case U'\r':
+    case 0x3000:
+    case U'.':
+    case U',':
+    case U'!':
+    case U'?':
+    case U'\'':
+    case U'"':
+    case U'#':
+    case U':':
+    case U'/':
+    case U'[':
+    case U']':
+    case 0x3010:
+    case 0x3011:
+    case U'(':
+    case U')':
+    case 0x300C:
+    case 0x300D:
+    case 0xFF08:
+    case 0xFF09:
+    case U'<':
+    case U'>':
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
 // Whether c can stand inside a tag at all under the grammar. fold_text keeps what cannot.
 [[nodiscard]] inline bool may_be_in_tag(char32_t c, TagGrammar grammar) noexcept {
   switch (grammar) {
-    case TagGrammar::kX: return x_tag_char(c) != TagChar::kNone;
-    case TagGrammar::kBluesky: return is_bluesky_tag_char(c);
-    case TagGrammar::kMastodon: return is_mastodon_word(c) || is_mastodon_separator(c);
-    case TagGrammar::kMisskey: return true;  // brackets may; the other stops do not matter to folding
-    case TagGrammar::kWeibo: return c != U'#';
+    case TagGrammar::kX:
+      return x_tag_char(c) != TagChar::kNone;
+    case TagGrammar::kBluesky:
+      return is_bluesky_tag_char(c);
+    case TagGrammar::kMastodon:
+      return is_mastodon_word(c) || is_mastodon_separator(c);
+    case TagGrammar::kMisskey:
+      return true;  // brackets may; the other stops do not matter here
+    case TagGrammar::kWeibo:
+      return c != U'#';
   }
   return true;
 }

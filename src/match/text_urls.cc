@@ -1,10 +1,12 @@
 // find_urls: twitter-text's extractUrls without a regular expression.
 //
-// Source: twitter-text js/src/regexp (extractUrl and its parts) and extractUrlsWithIndices. The regular expression is
+// Source: twitter-text js/src/regexp (extractUrl and its parts) and extractUrlsWithIndices. The
+// regular expression is
 //   preceding ( (https?://)? domain (:port)? (/path)? (?query)? )
-// applied again and again behind its last match. Its cost is in the domain: it may begin in the middle of a run of
-// letters (after any character that is not ASCII), and takes the *last* dot that a known top-level domain follows. A
-// naive scan from every such place is quadratic; HostScanner remembers what an earlier scan has shown.
+// applied again and again behind its last match. Its cost is in the domain: it may begin in the
+// middle of a run of letters (after any character that is not ASCII), and takes the *last* dot that
+// a known top-level domain follows. A naive scan from every such place is quadratic; HostScanner
+// remembers what an earlier scan has shown.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -40,7 +42,8 @@ constexpr bool in(char32_t c, char32_t first, char32_t last) noexcept {
 // ---- Character classes (names as in twitter-text)
 
 [[nodiscard]] bool is_directional_mark(char32_t c) {
-  return in(c, 0x202A, 0x202E) || c == 0x061C || c == 0x200E || c == 0x200F || in(c, 0x2066, 0x2069);
+  return in(c, 0x202A, 0x202E) || c == 0x061C || c == 0x200E || c == 0x200F ||
+         in(c, 0x2066, 0x2069);
 }
 
 [[nodiscard]] bool is_invalid_char(char32_t c) { return c == 0xFFFE || c == 0xFEFF || c == 0xFFFF; }
@@ -50,8 +53,8 @@ constexpr bool in(char32_t c, char32_t first, char32_t last) noexcept {
   return c != 0xFF20 && c != kWideSign && !is_invalid_char(c);
 }
 
-// validDomainChars: neither ASCII punctuation (but for '"' and '`', which the original forgets too), nor space, nor
-// one of the invisible ones above.
+// validDomainChars: neither ASCII punctuation (but for '"' and '`', which the original forgets
+// too), nor space, nor one of the invisible ones above.
 [[nodiscard]] bool is_domain_char(char32_t c) {
   if (c < 0x80) {
     if (is_ascii_alnum(c)) return true;
@@ -64,10 +67,22 @@ constexpr bool in(char32_t c, char32_t first, char32_t last) noexcept {
 [[nodiscard]] bool is_latin_accent(char32_t c) {
   if (in(c, 0xC0, 0x24F)) return c != 0xD7 && c != 0xF7;
   switch (c) {
-    case 0x253: case 0x254: case 0x256: case 0x257: case 0x259: case 0x25B: case 0x263:
-    case 0x268: case 0x26F: case 0x272: case 0x289: case 0x28B: case 0x2BB:
+    case 0x253:
+    case 0x254:
+    case 0x256:
+    case 0x257:
+    case 0x259:
+    case 0x25B:
+    case 0x263:
+    case 0x268:
+    case 0x26F:
+    case 0x272:
+    case 0x289:
+    case 0x28B:
+    case 0x2BB:
       return true;
-    default: return in(c, 0x300, 0x36F) || in(c, 0x1E00, 0x1EFF);
+    default:
+      return in(c, 0x300, 0x36F) || in(c, 0x1E00, 0x1EFF);
   }
 }
 
@@ -123,8 +138,8 @@ struct Reader {
 
 // ---- Domains
 
-// The end of the longest top-level domain that begins at `at`, or kNone. One in ASCII form (xn--) is taken unseen.
-// A name counts only if no ASCII letter or digit and none of @ + - follows.
+// The end of the longest top-level domain that begins at `at`, or kNone. One in ASCII form (xn--)
+// is taken unseen. A name counts only if no ASCII letter or digit and none of @ + - follows.
 [[nodiscard]] std::size_t tld_end_at(std::string_view text, std::size_t at) {
   if (begins_caseless(text.substr(at), "xn--")) {
     std::size_t end = at + 4;
@@ -158,9 +173,9 @@ struct Reader {
   return longest;
 }
 
-// Finds the domain at a place:  (label .)* name . tld
-// where a label begins and ends with a domain character and may hold '-' and '_', and the last one, the name, holds no
-// '_'. Calls must ask for ascending places.
+// Finds the domain at a place:  (label .)* name . tld where a label begins and ends with a domain
+// character and may hold '-' and '_', and the last one, the name, holds no '_'. Calls must ask for
+// ascending places.
 class HostScanner {
  public:
   explicit HostScanner(std::string_view text) : text_(text), read_{text} {}
@@ -175,8 +190,8 @@ class HostScanner {
 
  private:
   struct Label {
-    std::size_t end = 0;       // where it stops
-    bool is_dotted = false;    // well formed, and a dot follows
+    std::size_t end = 0;         // where it stops
+    bool is_dotted = false;      // well formed, and a dot follows
     std::size_t joiner = kNone;  // its first '_'
   };
 
@@ -200,8 +215,8 @@ class HostScanner {
     return label;
   }
 
-  // All labels from here on. Afterwards every later dot of this chain is known to make no domain, except for a start
-  // behind the '_' of the label before the dot; scan_label covers that.
+  // All labels from here on. Afterwards every later dot of this chain is known to make no domain,
+  // except for a start behind the '_' of the label before the dot; scan_label covers that.
   [[nodiscard]] std::size_t scan_chain(std::size_t start) {
     std::size_t found = kNone;
     for (;;) {
@@ -231,8 +246,8 @@ class HostScanner {
   std::size_t skip_ = 0;       // no domain begins before it
 };
 
-// The first domain of ASCII and accented Latin labels inside domain[from..], as {start, end}; {kNone, kNone} if
-// there is none.
+// The first domain of ASCII and accented Latin labels inside domain[from..], as {start, end};
+// {kNone, kNone} if there is none.
 struct Range {
   std::size_t start = kNone;
   std::size_t end = kNone;
@@ -322,7 +337,8 @@ struct Range {
 }
 
 // isValidUrl: the ASCII form of the domain exists and is short enough.
-[[nodiscard]] bool is_valid(std::string_view url, std::size_t scheme_size, std::string_view domain) {
+[[nodiscard]] bool is_valid(std::string_view url, std::size_t scheme_size,
+                            std::string_view domain) {
   if (begins_caseless(domain, "xn--") && find_ascii_domain(domain, 0).end == kNone) return false;
   std::size_t ascii = 0;
   for (std::size_t at = 0; at <= domain.size();) {
@@ -390,8 +406,8 @@ struct Range {
   return end;
 }
 
-// validTcoUrl: t.co links end with their slug, whatever follows; kNone if the slug is too long to be one. slash: that
-// behind the domain.
+// validTcoUrl: t.co links end with their slug, whatever follows; kNone if the slug is too long to
+// be one. slash: that behind the domain.
 [[nodiscard]] std::size_t tco_end(std::string_view text, std::size_t slash, std::size_t end) {
   std::size_t at = slash + 1;
   while (at < end && is_ascii_alnum(static_cast<unsigned char>(text[at]))) ++at;
@@ -432,8 +448,8 @@ class UrlFinder {
     out_->push_back({static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end)});
   }
 
-  // The expression at `start`: returns the end of the match, kNone if there is none. What it matches is not always a
-  // link.
+  // The expression at `start`: returns the end of the match, kNone if there is none. What it
+  // matches is not always a link.
   [[nodiscard]] std::size_t match(std::size_t start) {
     if (start >= text_.size()) return kNone;
     const std::string_view rest = text_.substr(start);

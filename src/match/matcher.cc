@@ -1,0 +1,295 @@
+#include "match/matcher.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace hashcart::match {
+namespace {
+
+// A link whose host, or that of a link inside it, the scan may not see as it stands: a character of
+// it escaped, or broken up by characters that browsers drop (WHATWG URL, "remove all ASCII tab or
+// newline").
+bool hides_a_host(std::string_view url) noexcept {
+  for (std::size_t at = url.find_first_of("%\t\r\n"); at != std::string_view::npos;
+       at = url.find_first_of("%\t\r\n", at + 1)) {
+    if (url[at] != '%') return true;
+    const std::string_view code = url.substr(at + 1, 2);
+    if (code.size() < 2) return false;
+    // An escaped letter, digit, '-', '.' or '%'.
+    if (code[0] >= '4' && code[0] <= '7') return true;
+    if (code[0] == '3' && code[1] >= '0' && code[1] <= '9') return true;
+    if (code[0] == '2' && std::string_view("dDeE5").find(code[1]) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+EmbeddedRole role_of(const post::Post& main, const post::Post& embedded) noexcept {
+  const auto is = [&](std::string_view id) {
+    return !id.empty() && (id == embedded.id || id == embedded.local_id);
+  };
+  if (embedded.role == post::Role::kReplyTo || is(main.reply_to)) return EmbeddedRole::kParent;
+  if (embedded.role == post::Role::kQuoteOf || is(main.quote_of)) return EmbeddedRole::kQuoted;
+  return EmbeddedRole::kOther;
+}
+
+}  // namespace
+
+Matcher::Matcher(const PatternDb& db, MatchOptions options)
+    : db_(db),
+      options_(std::move(options)),
+      text_scratch_(db.text_literals().make_scratch()),
+      line_scratch_(db.line_literals().make_scratch()) {}
+
+Extractor& Matcher::extractor(std::size_t place) {
+  while (extractors_.size() <= place) {
+    extractors_.push_back(std::make_unique<Extractor>(db_, options_.expansions));
+  }
+  return *extractors_[place];
+}
+
+bool Matcher::line_counts(std::string_view line) noexcept {
+  return db_.line_literals().scan(line, &line_scratch_, true) != 0;
+}
+
+std::uint32_t Matcher::propose(const post::Post& post) {
+  fold_text(post.text, post.platform, &scan_text_);
+  for (const post::Tag& tag : post.tags) {
+    fold_tag(tag.text, post.platform, &folded_);
+    scan_text_ += '\n';
+    scan_text_ += folded_;
+  }
+  std::uint32_t kinds = 0;
+  for (const post::Link& link : post.links) {
+    scan_text_ += '\n';
+    scan_text_ += link.url;
+    if (options_.expansions != nullptr || hides_a_host(link.url)) kinds |= kHostKind;
+  }
+  if (options_.expansions != nullptr) kinds |= kHostKind;
+  return kinds | db_.text_literals().scan(scan_text_, &text_scratch_);
+}
+
+void Matcher::add_links(const post::Post& post, std::size_t place,
+                        std::vector<ProductLink>* products,
+                        std::vector<std::uint16_t>* short_links) {
+  Extractor& extract = extractor(place);
+  const std::vector<FoundLink>& links = extract.links(post);
+  for (std::size_t i = 0; i < extract.link_count(); ++i) {
+    const FoundLink& link = links[i];
+    if (link.why == LinkWhy::kShortLink) {
+      if (std::find(short_links->begin(), short_links->end(), link.retailer) ==
+          short_links->end()) {
+        short_links->push_back(link.retailer);
+      }
+    }
+    if (link.why != LinkWhy::kNone) continue;
+    products->push_back({.retailer = link.retailer,
+                         .market = link.market,
+                         .id = link.id,
+                         .evidence = {link.in_text ? EvidenceField::kText : EvidenceField::kLink,
+                                      link.index, link.start, link.end, link.url}});
+  }
+}
+
+bool Matcher::may_trigger(const post::Post& post, std::uint32_t campaign) const {
+  if (!options_.campaigns.empty() && !options_.campaigns[campaign]) return false;
+  if (options_.since && post.time < *options_.since) return false;
+  return !options_.until || post.time < *options_.until;
+}
+
+void Matcher::add_trigger(const post::Post& post, std::uint32_t campaign, TriggerRole role) {
+  Trigger& trigger = signal_.triggers.emplace_back();
+  trigger.campaign = campaign;
+  trigger.role = role;
+  trigger.author_ignored =
+      db_.ignores(campaign, post.platform, post.author_id, post.author_handle);
+  trigger.tags.clear();
+}
+
+void Matcher::add_tag_triggers(const post::Post& post) {
+  hits_.clear();
+  for (const FoundTag& tag : extractor(0).tags(post)) {
+    fold_tag(tag.text, post.platform, &folded_);
+    const bool in_text = tag.start != tag.end;
+    for (const TagUse& use : db_.tag_uses(post.platform, folded_)) {
+      if (!may_trigger(post, use.campaign)) continue;
+      Evidence evidence;
+      evidence.field = in_text ? EvidenceField::kText : EvidenceField::kTags;
+      evidence.start = tag.start;
+      evidence.end = tag.end;
+      evidence.text = in_text ? post.text.substr(tag.start, tag.end - tag.start) : tag.text;
+      hits_.push_back({use, evidence});
+    }
+  }
+  const auto before = [](const TagHit& a, const TagHit& b) {
+    if (a.use.campaign != b.use.campaign) return a.use.campaign < b.use.campaign;
+    return a.use.position < b.use.position;
+  };
+  std::stable_sort(hits_.begin(), hits_.end(), before);
+  for (std::size_t first = 0; first < hits_.size();) {
+    const std::uint32_t index = hits_[first].use.campaign;
+    std::size_t last = first;
+    while (last < hits_.size() && hits_[last].use.campaign == index) ++last;
+    const catalogue::Campaign& campaign = db_.catalogue().campaigns[index];
+    // Positions ascend; the first hit at each is its evidence. The confirm tag stands at the end.
+    std::size_t wanted = 0;
+    std::size_t confirm = last;
+    for (std::size_t i = first; i < last; ++i) {
+      if (hits_[i].use.is_confirm) {
+        confirm = std::min(confirm, i);
+      } else if (hits_[i].use.position == wanted) {
+        ++wanted;
+      }
+    }
+    if (wanted == campaign.tags.size() && wanted > 0) {
+      add_trigger(post, index, TriggerRole::kOpen);
+      std::size_t position = 0;
+      for (std::size_t i = first; i < last; ++i) {
+        if (hits_[i].use.is_confirm || hits_[i].use.position != position) continue;
+        signal_.triggers.back().tags.push_back(hits_[i].evidence);
+        ++position;
+      }
+    } else if (confirm != last) {
+      add_trigger(post, index, TriggerRole::kConfirm);
+      signal_.triggers.back().tags.push_back(hits_[confirm].evidence);
+    }
+    first = last;
+  }
+}
+
+void Matcher::add_offer_triggers(const post::Post& post) {
+  if (signal_.products.empty()) return;
+  for (const std::uint32_t index : db_.offer_campaigns()) {
+    const catalogue::Campaign& campaign = db_.catalogue().campaigns[index];
+    if (!campaign.on(post.platform) || !may_trigger(post, index)) continue;
+    const bool offers = std::any_of(
+        signal_.products.begin(), signal_.products.end(), [&](const ProductLink& link) {
+          return std::find(campaign.on_link.begin(), campaign.on_link.end(), link.retailer) !=
+                 campaign.on_link.end();
+        });
+    if (offers) add_trigger(post, index, TriggerRole::kOffer);
+  }
+  std::stable_sort(signal_.triggers.begin(), signal_.triggers.end(),
+                   [](const Trigger& a, const Trigger& b) { return a.campaign < b.campaign; });
+}
+
+void Matcher::add_embedded(const post::Post& main, const post::Post& embedded,
+                           std::size_t place) {
+  EmbeddedPost entry;
+  entry.role = role_of(main, embedded);
+  if ((propose(embedded) & kHostKind) != 0) {
+    add_links(embedded, place, &entry.products, &entry.short_links);
+  }
+  // A parent or quoted post counts even without links: it is what a trigger is decided on.
+  const bool decides = entry.role != EmbeddedRole::kOther && !signal_.triggers.empty();
+  if (entry.products.empty() && entry.short_links.empty() && !decides) return;
+  entry.has_time = embedded.has_time;
+  entry.time = embedded.time;
+  entry.truncated = embedded.truncated;
+  entry.id = embedded.id;
+  entry.local_id = embedded.local_id;
+  entry.author_id = embedded.author_id;
+  signal_.embedded.push_back(std::move(entry));
+}
+
+void Matcher::match_post(const post::ParsedRecord& record, std::size_t main, std::size_t end) {
+  const post::Post& post = record.posts[main];
+  const std::uint32_t proposed = propose(post);
+  if ((proposed & kHostKind) != 0) {
+    add_links(post, 0, &signal_.products, &signal_.short_links);
+  }
+  if ((proposed & kTagKind) != 0) add_tag_triggers(post);
+  add_offer_triggers(post);
+  if (db_.has_prompts() && !post.reply_to.empty()) {
+    const auto prompts = db_.prompts_by(post.platform, post.author_id);
+    signal_.prompts.assign(prompts.begin(), prompts.end());
+  }
+  for (std::size_t i = main + 1; i < end; ++i) add_embedded(post, record.posts[i], i - main);
+}
+
+void Matcher::describe(const post::Post& post, const RecordOrigin& origin) {
+  signal_.platform = post.platform;
+  signal_.moves_clock = post.has_time && post.time_is_platforms;
+  signal_.is_repost = post.is_repost;
+  signal_.is_quote = post.is_quote;
+  signal_.is_edit = post.is_edit;
+  signal_.author_protected = post.author_protected;
+  signal_.truncated = post.truncated;
+  signal_.time = post.time;
+  signal_.post_id = post.id;
+  signal_.local_id = post.local_id;
+  signal_.chain_id = post.chain_id;
+  signal_.author_id = post.author_id;
+  signal_.author_handle = post.author_handle;
+  signal_.reply_to = post.reply_to;
+  signal_.reply_to_author = post.reply_to_author;
+  signal_.quote_of = post.quote_of;
+  signal_.lang = post.lang;
+  if (options_.with_text) signal_.text = post.text;
+  if (options_.accounts != nullptr && !signal_.triggers.empty()) {
+    const auto account = options_.accounts->find(post.platform, post.author_id);
+    signal_.linked = account.has_value();
+    if (account) signal_.account = *account;
+  }
+  signal_.input = origin.input;
+  signal_.offset = origin.offset;
+  signal_.bytes = origin.bytes;
+}
+
+MatchResult Matcher::match(const post::ParsedRecord& record, const RecordOrigin& origin,
+                           std::string* out) {
+  MatchResult result;
+  const std::size_t out_start = out->size();
+  const auto put = [&] {
+    encode(signal_, out);
+    ++result.signals;
+  };
+  const auto start = [&](SignalKind kind, base::Platform platform) {
+    signal_.clear();
+    signal_.kind = kind;
+    signal_.platform = platform;
+    signal_.input = origin.input;
+    signal_.offset = origin.offset;
+    signal_.bytes = origin.bytes;
+  };
+  for (std::size_t main = 0; main < record.post_count;) {
+    HASHCART_CHECK(record.posts[main].role == post::Role::kMain);
+    std::size_t end = main + 1;
+    while (end < record.post_count && record.posts[end].role != post::Role::kMain) ++end;
+    const post::Post& post = record.posts[main];
+    signal_.clear();
+    match_post(record, main, end);
+    if (!signal_.triggers.empty() && post.author_id.empty()) {
+      out->resize(out_start);
+      return {.signals = 0, .triggers = 0, .no_author = true};
+    }
+    if (!signal_.triggers.empty() || !signal_.products.empty() || !signal_.short_links.empty() ||
+        !signal_.prompts.empty() || !signal_.embedded.empty()) {
+      describe(post, origin);
+      result.triggers += static_cast<std::uint32_t>(signal_.triggers.size());
+      put();
+    } else if (origin.is_clock_line && post.has_time && post.time_is_platforms) {
+      start(SignalKind::kClock, post.platform);
+      signal_.time = post.time;
+      signal_.author_id = post.author_id;
+      put();
+    }
+    main = end;
+  }
+  for (const post::Delete& gone : record.deletes) {
+    start(gone.whole_account ? SignalKind::kDeleteAccount : SignalKind::kDelete, gone.platform);
+    signal_.post_id = gone.post_id;
+    signal_.author_id = gone.author_id;
+    put();
+  }
+  for (const post::Tick& tick : record.ticks) {
+    start(SignalKind::kTick, tick.platform);
+    signal_.time = tick.time;
+    put();
+  }
+  return result;
+}
+
+}  // namespace hashcart::match

@@ -1,0 +1,249 @@
+#include "match/pattern_db.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <set>
+#include <utility>
+
+#include "base/utf8.h"
+#include "match/hashtag_grammar.h"
+#include "match/redirectors.h"
+
+namespace hashcart::match {
+namespace {
+
+using base::Platform;
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept {
+    return boost::hash<std::string_view>{}(text);
+  }
+};
+struct TextEqual {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const noexcept { return a == b; }
+};
+template <typename Value>
+using TextMap = boost::unordered_flat_map<std::string, Value, TextHash, TextEqual>;
+
+std::vector<std::string> tags_of(const catalogue::Campaign& campaign) {
+  std::vector<std::string> tags = campaign.tags;
+  if (campaign.confirm) tags.push_back(campaign.confirm->tag);
+  return tags;
+}
+
+// Hosts without which no link names a product: those of retailers, their short links, and of buying
+// agents, which name a product without its retailer's host.
+std::set<std::string> hosts_of(const catalogue::Catalogue& catalogue) {
+  std::set<std::string> hosts;
+  for (const catalogue::Retailer& retailer : catalogue.retailers) {
+    for (const catalogue::HostRule& rule : retailer.hosts) hosts.insert(rule.host);
+    hosts.insert(retailer.short_hosts.begin(), retailer.short_hosts.end());
+  }
+  for (const std::string_view host : composing_hosts()) hosts.emplace(host);
+  return hosts;
+}
+
+// What the scan of decoded text looks for: folded tags and hosts. It proposes; the grammars decide.
+std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
+  std::set<std::string> tags;
+  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+    for (const std::string& tag : tags_of(campaign)) {
+      for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
+        const auto platform = static_cast<Platform>(i);
+        if (!campaign.on(platform)) continue;
+        std::string folded;
+        fold_tag(without_sign(tag), platform, &folded);
+        if (!folded.empty()) tags.insert(std::move(folded));
+      }
+    }
+  }
+  const std::set<std::string> hosts = hosts_of(catalogue);
+  std::vector<Literal> out;
+  for (const std::string& tag : tags) out.push_back({tag, 0, true});
+  for (const std::string& host : hosts) out.push_back({host, 1, true});
+  return out;
+}
+
+// ASCII as it is, everything else as JSON's \uXXXX (as feeds that escape write it).
+std::string json_escaped(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out;
+  const auto put = [&out](std::uint32_t unit) {
+    out += "\\u";
+    for (unsigned shift = 12; shift <= 12; shift -= 4) out += kHex[(unit >> shift) & 0xFU];
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const base::CodePoint point = base::decode_at(text, at);
+    at += point.size;
+    const auto value = static_cast<std::uint32_t>(point.value);
+    if (value < 0x80) {
+      out.push_back(static_cast<char>(value));
+    } else if (value < 0x10000) {
+      put(value);
+    } else {
+      put(0xD800U + ((value - 0x10000U) >> 10U));
+      put(0xDC00U + ((value - 0x10000U) & 0x3FFU));
+    }
+  }
+  return out;
+}
+
+// R(line): keys whose presence makes a bad or control line count as such. A full key (a tag with
+// its sign or quoted as in a payload's list, a host, a prompt author's id), a key of control
+// messages, or the escape of an ASCII letter or digit, behind which any key might hide.
+std::vector<Literal> line_literals(const catalogue::Catalogue& catalogue) {
+  std::set<std::string> caseless = hosts_of(catalogue);
+  std::set<std::string> exact;
+  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+    for (const std::string& tag : tags_of(campaign)) {
+      const std::string bare(without_sign(tag));
+      for (const std::string& form : {bare, json_escaped(bare)}) {
+        caseless.insert("#" + form);
+        caseless.insert('"' + form + '"');
+      }
+      caseless.insert("\xEF\xBC\x83" + bare);  // the full-width sign
+      caseless.insert("\\uff03" + json_escaped(bare));
+    }
+    if (!campaign.confirm) continue;
+    for (const catalogue::AuthorRef& author : campaign.confirm->prompt_by) exact.insert(author.id);
+  }
+  // Control messages: X streams and compliance, Jetstream, Mastodon streams, our own ticks.
+  for (const std::string_view key :
+       {"\"delete\"", "\"deleted\"", "\"limit\"", "\"scrub_geo\"", "\"status_withheld\"",
+        "\"user_withheld\"", "\"disconnect\"", "\"warning\"", "\"hashcart\"", "\"tweet_delete\"",
+        "event: delete", "event:delete"}) {
+    exact.emplace(key);
+  }
+  std::vector<Literal> out;
+  for (const std::string& key : caseless) out.push_back({key, 0, true});
+  for (const std::string& key : exact) out.push_back({key, 0, false});
+  for (char c = '0'; c <= 'z'; ++c) {
+    const bool is_word = base::is_ascii_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!is_word) continue;
+    static constexpr std::string_view kHex = "0123456789abcdef";
+    const auto value = static_cast<std::size_t>(c);
+    std::string guard = "\\u00";
+    guard += kHex[value >> 4U];
+    guard += kHex[value & 0xFU];
+    out.push_back({std::move(guard), 0, true});
+  }
+  return out;
+}
+
+std::string platform_key(Platform platform, std::string_view text) {
+  std::string key(1, static_cast<char>('A' + static_cast<int>(platform)));
+  key += text;
+  return key;
+}
+
+}  // namespace
+
+std::string_view without_sign(std::string_view tag) noexcept {
+  static constexpr std::string_view kWide = "\xEF\xBC\x83";
+  const auto drop_front = [&]() {
+    if (tag.starts_with('#')) {
+      tag.remove_prefix(1);
+      return true;
+    }
+    if (tag.starts_with(kWide)) {
+      tag.remove_prefix(kWide.size());
+      return true;
+    }
+    return false;
+  };
+  if (!drop_front()) return tag;
+  if (tag.ends_with('#')) {
+    tag.remove_suffix(1);
+  } else if (tag.ends_with(kWide)) {
+    tag.remove_suffix(kWide.size());
+  }
+  return tag;
+}
+
+struct PatternDb::Impl {
+  std::array<TextMap<std::vector<TagUse>>, base::kPlatformCount> tags;
+  TextMap<std::vector<std::uint32_t>> prompts;  // by platform_key
+  std::vector<std::uint32_t> offers;
+};
+
+PatternDb::PatternDb(const catalogue::Catalogue& catalogue)
+    : catalogue_(catalogue),
+      impl_(std::make_unique<Impl>()),
+      links_(catalogue),
+      text_literals_(match::text_literals(catalogue)),
+      line_literals_(match::line_literals(catalogue)) {
+  for (std::uint32_t index = 0; index < catalogue.campaigns.size(); ++index) {
+    const catalogue::Campaign& campaign = catalogue.campaigns[index];
+    if (!campaign.on_link.empty()) impl_->offers.push_back(index);
+    const std::vector<std::string> tags = tags_of(campaign);
+    for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
+      const auto platform = static_cast<Platform>(i);
+      if (!campaign.on(platform)) continue;
+      for (std::size_t position = 0; position < tags.size(); ++position) {
+        std::string folded;
+        fold_tag(without_sign(tags[position]), platform, &folded);
+        impl_->tags[i][folded].push_back({.campaign = index,
+                                          .position = static_cast<std::uint16_t>(position),
+                                          .is_confirm = position == campaign.tags.size()});
+      }
+    }
+    if (!campaign.confirm) continue;
+    for (const catalogue::AuthorRef& author : campaign.confirm->prompt_by) {
+      if (!campaign.on(author.platform)) continue;
+      std::vector<std::uint32_t>& list =
+          impl_->prompts[platform_key(author.platform, author.id)];
+      if (list.empty() || list.back() != index) list.push_back(index);
+    }
+  }
+}
+
+PatternDb::~PatternDb() = default;
+
+std::span<const TagUse> PatternDb::tag_uses(Platform platform,
+                                            std::string_view folded) const noexcept {
+  const auto& table = impl_->tags[static_cast<std::size_t>(platform)];
+  const auto found = table.find(folded);
+  if (found == table.end()) return {};
+  return found->second;
+}
+
+std::span<const std::uint32_t> PatternDb::prompts_by(Platform platform,
+                                                     std::string_view author) const noexcept {
+  if (impl_->prompts.empty()) return {};
+  const auto found = impl_->prompts.find(platform_key(platform, author));
+  if (found == impl_->prompts.end()) return {};
+  return found->second;
+}
+
+bool PatternDb::has_prompts() const noexcept { return !impl_->prompts.empty(); }
+
+std::span<const std::uint32_t> PatternDb::offer_campaigns() const noexcept {
+  return impl_->offers;
+}
+
+bool PatternDb::ignores(std::uint32_t campaign_index, Platform platform, std::string_view author,
+                        std::string_view handle) const noexcept {
+  const catalogue::Campaign& campaign = catalogue_.campaigns[campaign_index];
+  const auto same_author = [&](const catalogue::AuthorRef& ref) {
+    return ref.platform == platform && ref.id == author;
+  };
+  if (std::any_of(campaign.ignore_ids.begin(), campaign.ignore_ids.end(), same_author)) return true;
+  if (campaign.confirm &&
+      std::any_of(campaign.confirm->prompt_by.begin(), campaign.confirm->prompt_by.end(),
+                  same_author)) {
+    return true;
+  }
+  if (handle.starts_with('@')) handle.remove_prefix(1);
+  if (handle.empty()) return false;
+  return std::any_of(campaign.ignore_handles.begin(), campaign.ignore_handles.end(),
+                     [&](const std::string& ignored) {
+                       return ignored.size() == handle.size() &&
+                              std::equal(handle.begin(), handle.end(), ignored.begin(),
+                                         [](char a, char b) { return base::ascii_lower(a) == b; });
+                     });
+}
+
+}  // namespace hashcart::match

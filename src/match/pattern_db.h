@@ -1,0 +1,75 @@
+// PatternDb: a catalogue made ready for matching. The slow part, done once.
+//
+// It holds what matching looks up: literals for the scan of decoded text, literals for the test of
+// raw lines (R), the table of tags by platform, retailer hosts with their templates, and authors
+// with a role (bots that prompt, authors that are ignored).
+//
+// Threads: immutable after construction, shared by const reference.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/platform.h"
+#include "catalogue/catalogue.h"
+#include "match/link_grammar.h"
+#include "match/literal_set.h"
+
+namespace hashcart::match {
+
+// Kinds of literals in the scan of decoded text.
+inline constexpr std::uint32_t kTagKind = 1U << 0U;
+inline constexpr std::uint32_t kHostKind = 1U << 1U;
+
+// One place a tag has in a campaign.
+struct TagUse {
+  std::uint32_t campaign = 0;
+  std::uint16_t position = 0;  // into Campaign::tags; unused when is_confirm
+  bool is_confirm = false;
+};
+
+class PatternDb {
+ public:
+  // catalogue: must outlive this. Throws base::SetupError.
+  explicit PatternDb(const catalogue::Catalogue& catalogue);
+  ~PatternDb();
+  PatternDb(const PatternDb&) = delete;
+  PatternDb& operator=(const PatternDb&) = delete;
+
+  [[nodiscard]] const catalogue::Catalogue& catalogue() const noexcept { return catalogue_; }
+  [[nodiscard]] const LinkTable& links() const noexcept { return links_; }
+  [[nodiscard]] const LiteralSet& text_literals() const noexcept { return text_literals_; }
+  [[nodiscard]] const LiteralSet& line_literals() const noexcept { return line_literals_; }
+
+  // Uses of a tag, given as fold_tag() of it for the platform; in catalogue order.
+  [[nodiscard]] std::span<const TagUse> tag_uses(base::Platform platform,
+                                                 std::string_view folded) const noexcept;
+  // Campaigns for which a reply by this author is the prompt.
+  [[nodiscard]] std::span<const std::uint32_t> prompts_by(base::Platform platform,
+                                                          std::string_view author) const noexcept;
+  [[nodiscard]] bool has_prompts() const noexcept;
+  // Campaigns with on_link, on any platform, in catalogue order.
+  [[nodiscard]] std::span<const std::uint32_t> offer_campaigns() const noexcept;
+  // Whether a campaign ignores an author. handle may be empty, with or without '@', in any case.
+  [[nodiscard]] bool ignores(std::uint32_t campaign, base::Platform platform,
+                             std::string_view author, std::string_view handle) const noexcept;
+
+ private:
+  struct Impl;
+
+  const catalogue::Catalogue& catalogue_;
+  std::unique_ptr<Impl> impl_;
+  LinkTable links_;
+  LiteralSet text_literals_;
+  LiteralSet line_literals_;
+};
+
+// A tag's text without its sign: `AmazonCart` of `#AmazonCart` or `＃AmazonCart`, `topic` of
+// `#topic#`.
+[[nodiscard]] std::string_view without_sign(std::string_view tag) noexcept;
+
+}  // namespace hashcart::match
