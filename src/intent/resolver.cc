@@ -1,0 +1,1072 @@
+#include "intent/resolver.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "intent/bounded_table.h"
+#include "intent/event_clock.h"
+#include "intent/link_memory.h"
+#include "intent/ordered_index.h"
+#include "intent/own_intent.h"
+
+namespace hashcart::intent {
+namespace {
+
+using base::EventTimeMs;
+using base::Platform;
+using match::ProductLink;
+using match::Signal;
+
+using KeyList = std::vector<std::pair<std::uint64_t, std::string>>;
+
+// At one moment a reminder goes before the expiry, and both before a reply that gives up waiting.
+enum class TimerKind : std::uint8_t { kReminder, kExpiry, kGiveUp };
+
+struct Timer {
+  EventTimeMs due = 0;
+  std::string order;  // "<chain id>\n<campaign id>"
+  TimerKind kind = TimerKind::kExpiry;
+  std::string target;  // key of the pending or waiting entry
+
+  friend bool operator<(const Timer& a, const Timer& b) {
+    if (a.due != b.due) return a.due < b.due;
+    if (a.order != b.order) return a.order < b.order;
+    if (a.kind != b.kind) return a.kind < b.kind;
+    return a.target < b.target;
+  }
+};
+
+// When something was remembered: the platform's greatest time then, if it had one.
+using Stamp = std::optional<EventTimeMs>;
+
+// The up to three ids a post goes by.
+struct Aliases {
+  std::vector<std::string> keys;
+
+  void assign(Platform platform, std::string_view a, std::string_view b, std::string_view c) {
+    keys.clear();
+    add(platform, a);
+    add(platform, b);
+    add(platform, c);
+  }
+
+ private:
+  void add(Platform platform, std::string_view id) {
+    if (id.empty()) return;
+    std::string key;
+    make_key(platform, id, &key);
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
+  }
+};
+
+struct Pending {
+  OwnIntent opened;
+  EventTimeMs deadline = 0;
+  bool reminded = false;
+  std::string order;
+  Platform platform = Platform::kOther;
+  std::uint32_t campaign = 0;
+  std::uint64_t sequence = 0;
+  std::string intent_key;
+  std::vector<std::string> prompt_names;  // where prompts look for it
+};
+
+enum class ClosedAs : std::uint8_t { kConfirmed, kExpired, kRetracted, kEvicted };
+
+struct Closed {
+  ClosedAs as = ClosedAs::kExpired;
+  EventTimeMs opened_at = 0;
+  EventTimeMs deadline = 0;
+  Stamp stamp;
+};
+
+// A reply whose parent may still come.
+struct Waiting {
+  OwnIntent claim;
+  StoredLinks own_links;
+  std::string parent_id;
+  std::string parent_key;
+  std::string author_key;
+  std::string order;
+  std::vector<std::string> post_keys;
+  Platform platform = Platform::kOther;
+  EventTimeMs due = 0;
+  std::uint64_t sequence = 0;
+};
+
+// An intent a delete may still retract.
+struct Remembered {
+  OwnIntent last;
+  Stamp stamp;
+  std::uint64_t sequence = 0;
+  std::string author_key;
+  std::vector<std::string> post_keys;
+  std::string pending_key;  // while it is pending
+};
+
+// A trigger that passed every check that needs no parent. Views.
+struct Claim {
+  CartIntent intent;  // evidence: the tags
+  std::string_view parent_id;
+  std::span<const ProductLink> own_links;
+};
+
+std::string_view reply_target(const Signal& signal, const catalogue::Campaign& campaign) {
+  if (!signal.reply_to.empty()) return signal.reply_to;
+  return campaign.when_quote ? signal.quote_of : std::string_view();
+}
+
+}  // namespace
+
+bool ResolverStats::balanced() const noexcept {
+  std::uint64_t decided = 0;
+  for (const std::uint64_t count : outcomes) decided += count;
+  return triggers == decided + waiting &&
+         pendings_opened ==
+             pendings_confirmed + pendings_expired + pendings_retracted + pendings_open;
+}
+
+class Resolver::Impl {
+ public:
+  explicit Impl(const catalogue::Catalogue& catalogue)
+      : catalogue_(catalogue),
+        limits_(catalogue.limits),
+        links_(limits_.remember_posts),
+        deleted_(limits_.remember_posts),
+        decided_(limits_.remember_posts),
+        duplicates_(limits_.remember_posts),
+        intents_(limits_.remember_posts),
+        pending_(limits_.pending_max),
+        closed_(limits_.pending_max),
+        waiting_(limits_.pending_max),
+        prompts_(limits_.pending_max) {}
+
+  void step(const Signal& signal, ResolverOutput* out) {
+    out_ = out;
+    input_ = signal.input;
+    offset_ = signal.offset;
+    bytes_ = signal.bytes;
+    EventClock& clock = clock_of(signal.platform);
+    switch (signal.kind) {
+      case match::SignalKind::kTick:
+        clock.set(signal.time);
+        break;
+      case match::SignalKind::kClock:
+        clock.observe(signal.time, signal.author_id, limits_.clock_jump_max_ms);
+        break;
+      case match::SignalKind::kPost:
+        if (signal.moves_clock) {
+          clock.observe(signal.time, signal.author_id, limits_.clock_jump_max_ms);
+        }
+        break;
+      case match::SignalKind::kDelete:
+      case match::SignalKind::kDeleteAccount:
+        break;
+    }
+    fire_timers(signal.platform);
+    switch (signal.kind) {
+      case match::SignalKind::kPost:
+        on_post(signal);
+        break;
+      case match::SignalKind::kDelete:
+        on_delete(signal);
+        break;
+      case match::SignalKind::kDeleteAccount:
+        on_delete_account(signal);
+        break;
+      case match::SignalKind::kClock:
+      case match::SignalKind::kTick:
+        break;
+    }
+  }
+
+  void finish(bool expire_pendings, ResolverOutput* out) {
+    out_ = out;
+    give_up_all();
+    if (!expire_pendings) return;
+    std::set<Timer> all;
+    pending_.for_each([&](const std::string& key, const Pending& pending) {
+      all.insert({pending.deadline, pending.order, TimerKind::kExpiry, key});
+    });
+    for (const Timer& timer : all) {
+      remind(timer.target);
+      expire(timer.target, false);
+    }
+  }
+
+  [[nodiscard]] ResolverStats stats() const {
+    ResolverStats out = stats_;
+    out.waiting = waiting_.size();
+    out.pendings_open = pending_.size();
+    for (const EventClock& clock : clocks_) out.clock_times_dropped += clock.dropped();
+    const auto row = [](std::string_view name, const auto& table) {
+      return TableStats{name, table.size(), table.capacity(), table.evictions()};
+    };
+    out.tables = {row("links", links_.table()),     row("deleted", deleted_),
+                  row("decided", decided_),         row("duplicates", duplicates_),
+                  row("intents", intents_),         row("pending", pending_),
+                  row("closed_pendings", closed_),  row("waiting", waiting_),
+                  row("early_prompts", prompts_)};
+    return out;
+  }
+
+ private:
+  // ------------------------------------------------------------------------- time and memory
+
+  EventClock& clock_of(Platform platform) { return clocks_[static_cast<std::size_t>(platform)]; }
+  std::set<Timer>& timers_of(Platform platform) {
+    return timers_[static_cast<std::size_t>(platform)];
+  }
+  Stamp now(Platform platform) { return clock_of(platform).greatest(); }
+
+  std::optional<EventTimeMs> watermark(Platform platform) {
+    const Stamp greatest = now(platform);
+    if (!greatest) return std::nullopt;
+    return *greatest - limits_.out_of_order_ms;
+  }
+
+  // Whether something remembered at `stamp` still counts. What came before the clock had a value
+  // stays until its table is full.
+  bool fresh(Platform platform, const Stamp& stamp) {
+    const Stamp greatest = now(platform);
+    return !greatest || !stamp || *greatest - *stamp <= limits_.remember_seen_ms;
+  }
+
+  bool is_deleted(Platform platform, std::string_view key) {
+    const Stamp* stamp = deleted_.find(key);
+    return stamp != nullptr && fresh(platform, *stamp);
+  }
+
+  // Authors live in the same table as posts, behind a byte that starts no post's key.
+  static std::string account_key(Platform platform, std::string_view author) {
+    std::string key;
+    make_key(platform, author, &key);
+    key.insert(key.begin(), '@');
+    return key;
+  }
+
+  void fire_timers(Platform platform) {
+    const std::optional<EventTimeMs> mark = watermark(platform);
+    if (!mark) return;
+    std::set<Timer>& timers = timers_of(platform);
+    while (!timers.empty() && timers.begin()->due <= *mark) {
+      const Timer timer = *timers.begin();
+      timers.erase(timers.begin());
+      switch (timer.kind) {
+        case TimerKind::kReminder:
+          remind(timer.target);
+          break;
+        case TimerKind::kExpiry:
+          expire(timer.target, false);
+          break;
+        case TimerKind::kGiveUp:
+          give_up(timer.target);
+          break;
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------------------------ posts
+
+  void on_post(const Signal& signal) {
+    aliases_.assign(signal.platform, signal.post_id, signal.chain_id, signal.local_id);
+    bool deleted = !signal.author_id.empty() &&
+                   is_deleted(signal.platform, account_key(signal.platform, signal.author_id));
+    for (const std::string& key : aliases_.keys) {
+      deleted = deleted || is_deleted(signal.platform, key);
+    }
+    if (!deleted && !signal.is_repost) remember_own_links(signal);
+    for (const match::EmbeddedPost& embedded : signal.embedded) {
+      remember_embedded(signal.platform, embedded);
+    }
+    for (const std::uint32_t campaign : signal.prompts) on_prompt(signal, campaign);
+    if (signal.triggers.empty()) return;
+    stats_.triggers += signal.triggers.size();
+    aliases_.assign(signal.platform, signal.post_id, signal.chain_id, signal.local_id);
+    std::string chain_key;
+    make_key(signal.platform, signal.chain_id, &chain_key);
+    const Stamp* seen = decided_.find(chain_key);
+    const bool redelivered = seen != nullptr && fresh(signal.platform, *seen);
+    if (!redelivered) {
+      decided_.erase(chain_key);
+      *decided_.insert(chain_key).first = now(signal.platform);
+    }
+    for (const match::Trigger& trigger : signal.triggers) {
+      on_trigger(signal, trigger, redelivered, deleted);
+    }
+  }
+
+  void remember_own_links(const Signal& signal) {
+    if (signal.products.empty() && signal.short_links.empty()) return;
+    const ParentView view{.post_id = signal.post_id,
+                          .author_id = signal.author_id,
+                          .has_time = true,
+                          .time = signal.time,
+                          .truncated = signal.truncated,
+                          .embedded = false,
+                          .products = signal.products,
+                          .short_links = signal.short_links};
+    for (const std::string& key : aliases_.keys) links_.remember(key, view, true);
+    wake(signal.platform, aliases_.keys, view);
+  }
+
+  void remember_embedded(Platform platform, const match::EmbeddedPost& embedded) {
+    if (embedded.products.empty() && embedded.short_links.empty()) return;
+    Aliases aliases;
+    aliases.assign(platform, embedded.id, embedded.local_id, {});
+    for (const std::string& key : aliases.keys) {
+      if (is_deleted(platform, key)) return;
+    }
+    ParentView view = embedded_view(embedded);
+    view.embedded = false;  // for those who wait it is what memory would have said
+    for (const std::string& key : aliases.keys) links_.remember(key, view, false);
+    wake(platform, aliases.keys, view);
+  }
+
+  static ParentView embedded_view(const match::EmbeddedPost& embedded) {
+    return {.post_id = embedded.id,
+            .author_id = embedded.author_id,
+            .has_time = embedded.has_time,
+            .time = embedded.time,
+            .truncated = embedded.truncated,
+            .embedded = true,
+            .products = embedded.products,
+            .short_links = embedded.short_links};
+  }
+
+  // Decides the replies that waited for a post, in the order they came.
+  void wake(Platform platform, const std::vector<std::string>& keys, const ParentView& parent) {
+    KeyList woken;
+    for (const std::string& key : keys) waiting_for_.collect(key, &woken);
+    std::sort(woken.begin(), woken.end());
+    for (const auto& [sequence, key] : woken) {
+      Waiting* entry = waiting_.find(key);
+      if (entry == nullptr || !in_reach(entry->claim.view().time, parent)) continue;
+      Waiting taken = take_waiting(key);
+      HASHCART_CHECK(taken.platform == platform);
+      decide_waiting(&taken, &parent);
+    }
+  }
+
+  [[nodiscard]] bool in_reach(EventTimeMs reply, const ParentView& parent) const {
+    if (!parent.has_time) return true;
+    return std::max(reply, parent.time) - std::min(reply, parent.time) <=
+           limits_.remember_links_ms;
+  }
+
+  // -------------------------------------------------------------------------------- triggers
+
+  CartIntent base_intent(const Signal& signal, const match::Trigger& trigger) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[trigger.campaign];
+    CartIntent intent;
+    intent.platform = signal.platform;
+    intent.time = signal.time;
+    intent.campaign = trigger.campaign;
+    intent.opening_id = signal.chain_id;
+    intent.opened_at = signal.time;
+    intent.steps = campaign.confirm ? 2 : 1;
+    intent.author_id = signal.author_id;
+    intent.author_handle = signal.author_handle;
+    intent.account = signal.account;
+    intent.post_id = signal.post_id;
+    intent.reply_to = signal.reply_to;
+    intent.quote_of = signal.quote_of;
+    intent.lang = signal.lang;
+    intent.text = signal.text;
+    intent.input = signal.input;
+    intent.offset = signal.offset;
+    intent.bytes = signal.bytes;
+    evidence_.clear();
+    const EvidenceRole role = trigger.role == match::TriggerRole::kConfirm ? EvidenceRole::kConfirm
+                                                                           : EvidenceRole::kOpen;
+    for (const match::Evidence& tag : trigger.tags) {
+      evidence_.push_back({role, signal.post_id, tag});
+    }
+    intent.evidence = evidence_;
+    return intent;
+  }
+
+  void say(OutcomeCode code, const CartIntent& claim, const CartIntent* record = nullptr,
+           std::span<const Product> products = {}, std::string_view detail = {}) {
+    ++stats_.outcomes[static_cast<std::size_t>(code)];
+    out_->outcome({.code = code,
+                   .platform = claim.platform,
+                   .campaign = claim.campaign,
+                   .post_id = claim.post_id,
+                   .record = record,
+                   .products = products,
+                   .detail = detail,
+                   .input = claim.input,
+                   .offset = claim.offset,
+                   .bytes = claim.bytes});
+  }
+
+  void emit(const CartIntent& record) {
+    ++stats_.records[static_cast<std::size_t>(record.type)];
+    out_->record(record);
+  }
+
+  void on_trigger(const Signal& signal, const match::Trigger& trigger, bool redelivered,
+                  bool deleted) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[trigger.campaign];
+    const CartIntent intent = base_intent(signal, trigger);
+    if (redelivered) return say(OutcomeCode::kRedelivered, intent);
+    if (deleted) return say(OutcomeCode::kRetracted, intent);
+    if (signal.is_repost) return say(OutcomeCode::kRepost, intent);
+    const std::string pending_key = key_of_pending(intent);
+    const bool confirms_open =
+        trigger.role == match::TriggerRole::kConfirm && pending_.find(pending_key) != nullptr;
+    const bool closed = (campaign.from && signal.time < *campaign.from) ||
+                        (campaign.until && signal.time > *campaign.until);
+    if (closed && !confirms_open) return say(OutcomeCode::kCampaignClosed, intent);
+    if (trigger.author_ignored) return say(OutcomeCode::kIgnoredAuthor, intent);
+    if (signal.author_protected) return say(OutcomeCode::kProtected, intent);
+    if (campaign.require_linked && !signal.linked) return say(OutcomeCode::kNotLinked, intent);
+    switch (trigger.role) {
+      case match::TriggerRole::kConfirm:
+        return on_confirm(signal, intent, pending_key);
+      case match::TriggerRole::kOffer:
+        return on_offer(signal, intent);
+      case match::TriggerRole::kOpen:
+        return on_open(signal, intent);
+    }
+  }
+
+  void on_offer(const Signal& signal, const CartIntent& claim) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[claim.campaign];
+    distinct_.clear();
+    for (const ProductLink& link : signal.products) {
+      if (std::find(campaign.on_link.begin(), campaign.on_link.end(), link.retailer) !=
+          campaign.on_link.end()) {
+        add_distinct(&link);
+      }
+    }
+    HASHCART_CHECK(!distinct_.empty());
+    products_.clear();
+    CartIntent record = claim;
+    record.type = RecordType::kOfferSeen;
+    record.from = ProductFrom::kSelf;
+    for (const ProductLink* link : distinct_) {
+      const EvidencePiece piece{EvidenceRole::kSelf, signal.post_id, link->evidence};
+      record.product = {link->retailer, link->market, {}, link->id};
+      record.evidence = std::span(&piece, 1);
+      products_.push_back(record.product);
+      emit(record);
+    }
+    record.product = products_.front();
+    say(OutcomeCode::kOffer, claim, &record, products_);
+  }
+
+  void on_open(const Signal& signal, const CartIntent& intent) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[intent.campaign];
+    const std::string_view parent_id = reply_target(signal, campaign);
+    const bool holds_link = !signal.products.empty() || !signal.short_links.empty();
+    if (!campaign.when_any && parent_id.empty()) {
+      if (signal.is_quote) return say(OutcomeCode::kQuote, intent);
+      return say(holds_link ? OutcomeCode::kNotAReply : OutcomeCode::kNoParent, intent);
+    }
+    const Claim claim{intent, parent_id, signal.products};
+    if (campaign.product_source == catalogue::ProductSource::kCampaign) {
+      if (!campaign.when_any && signal.reply_to_author == signal.author_id) {
+        return say(OutcomeCode::kOwnPost, intent, nullptr, {}, parent_id);
+      }
+      const catalogue::FixedProduct& fixed = *campaign.product;
+      return accept(claim, {fixed.retailer, 0xFFFF, fixed.market, fixed.id}, ProductFrom::kCampaign,
+                    nullptr, {}, false);
+    }
+    if (parent_id.empty()) return decide_alone(claim, OutcomeCode::kNoParent);
+    if (!signal.reply_to.empty() && signal.reply_to_author == signal.author_id) {
+      return say(OutcomeCode::kOwnPost, intent, nullptr, {}, parent_id);
+    }
+    const match::EmbeddedRole role = signal.reply_to.empty() ? match::EmbeddedRole::kQuoted
+                                                             : match::EmbeddedRole::kParent;
+    std::string parent_key;
+    make_key(signal.platform, parent_id, &parent_key);
+    for (const match::EmbeddedPost& embedded : signal.embedded) {
+      if (embedded.role != role) continue;
+      if (embedded.author_id == signal.author_id) {
+        return say(OutcomeCode::kOwnPost, intent, nullptr, {}, parent_id);
+      }
+      if (is_deleted(signal.platform, parent_key)) {
+        return say(OutcomeCode::kParentDeleted, intent, nullptr, {}, parent_id);
+      }
+      return decide(claim, embedded_view(embedded));
+    }
+    if (is_deleted(signal.platform, parent_key)) {
+      return say(OutcomeCode::kParentDeleted, intent, nullptr, {}, parent_id);
+    }
+    ParentView parent;
+    if (links_.find(parent_key, &parent) && in_reach(intent.time, parent)) {
+      return decide(claim, parent);
+    }
+    wait_for_parent(claim, parent_key);
+  }
+
+  // ------------------------------------------------------------------------- waiting replies
+
+  static std::string order_of(const CartIntent& intent, const catalogue::Campaign& campaign) {
+    std::string order(intent.opening_id);
+    order += '\n';
+    order += campaign.id;
+    return order;
+  }
+
+  void wait_for_parent(const Claim& claim, const std::string& parent_key) {
+    const CartIntent& intent = claim.intent;
+    const EventTimeMs due = intent.time + limits_.parent_wait_ms;
+    const std::optional<EventTimeMs> mark = watermark(intent.platform);
+    if (mark && *mark >= due) return decide_alone(claim, OutcomeCode::kParentUnknown);
+    const std::string order = order_of(intent, catalogue_.campaigns[intent.campaign]);
+    std::string key;
+    make_key(intent.platform, order, &key);
+    if (waiting_.find(key) != nullptr) {
+      // Its chain's first reading was forgotten as decided but waits still: the second changes nothing.
+      return say(OutcomeCode::kRedelivered, intent);
+    }
+    const auto [entry, is_new] = waiting_.insert(key, [&](std::string_view, Waiting& oldest) {
+      unlink_waiting(oldest, key_of_waiting(oldest));
+      say(OutcomeCode::kEvicted, oldest.claim.view(), nullptr, {}, oldest.parent_id);
+    });
+    HASHCART_CHECK(is_new);
+    entry->claim.assign(intent);
+    entry->own_links.assign(claim.own_links);
+    entry->parent_id.assign(claim.parent_id);
+    entry->parent_key = parent_key;
+    entry->author_key = account_key(intent.platform, intent.author_id);
+    entry->order = order;
+    entry->post_keys = aliases_.keys;
+    entry->platform = intent.platform;
+    entry->due = due;
+    entry->sequence = ++sequence_;
+    waiting_for_.add(parent_key, entry->sequence, key);
+    waiting_by_author_.add(entry->author_key, entry->sequence, key);
+    for (const std::string& post : entry->post_keys) {
+      waiting_by_post_.add(post, entry->sequence, key);
+    }
+    timers_of(intent.platform).insert({due, order, TimerKind::kGiveUp, key});
+  }
+
+  static std::string key_of_waiting(const Waiting& entry) {
+    std::string key;
+    make_key(entry.platform, entry.order, &key);
+    return key;
+  }
+
+  void unlink_waiting(const Waiting& entry, const std::string& key) {
+    waiting_for_.remove(entry.parent_key, entry.sequence);
+    waiting_by_author_.remove(entry.author_key, entry.sequence);
+    for (const std::string& post : entry.post_keys) waiting_by_post_.remove(post, entry.sequence);
+    timers_of(entry.platform).erase({entry.due, entry.order, TimerKind::kGiveUp, key});
+  }
+
+  Waiting take_waiting(const std::string& key) {
+    Waiting* entry = waiting_.find(key);
+    HASHCART_CHECK(entry != nullptr);
+    Waiting taken = std::move(*entry);
+    unlink_waiting(taken, key);
+    waiting_.erase(key);
+    return taken;
+  }
+
+  void decide_waiting(Waiting* entry, const ParentView* parent) {
+    std::vector<ProductLink> own;
+    entry->own_links.append_views(&own);
+    const Claim claim{entry->claim.view(), entry->parent_id, own};
+    aliases_.keys = entry->post_keys;
+    if (parent == nullptr) return decide_alone(claim, OutcomeCode::kParentUnknown);
+    decide(claim, *parent);
+  }
+
+  void give_up(const std::string& key) {
+    if (waiting_.find(key) == nullptr) return;
+    Waiting taken = take_waiting(key);
+    decide_waiting(&taken, nullptr);
+  }
+
+  void give_up_all() {
+    std::set<Timer> all;
+    waiting_.for_each([&](const std::string& key, const Waiting& entry) {
+      all.insert({entry.due, entry.order, TimerKind::kGiveUp, key});
+    });
+    for (const Timer& timer : all) give_up(timer.target);
+  }
+
+  // -------------------------------------------------------------------------------- products
+
+  enum class Scope : std::uint8_t { kOther, kOtherMarket, kListed };
+
+  [[nodiscard]] static Scope scope_of(const catalogue::Campaign& campaign,
+                                      const ProductLink& link) {
+    Scope best = Scope::kOther;
+    for (const catalogue::RetailerScope& scope : campaign.product_from) {
+      if (scope.retailer != link.retailer) continue;
+      if (!scope.market || *scope.market == link.market) return Scope::kListed;
+      best = Scope::kOtherMarket;
+    }
+    if (best == Scope::kOtherMarket && campaign.refuse_other_markets) return Scope::kOther;
+    return best;
+  }
+
+  // One product in two spellings is one product; where ids are global the market does not tell
+  // products apart.
+  [[nodiscard]] bool same_product(const ProductLink& a, const ProductLink& b) const {
+    return a.retailer == b.retailer && a.id == b.id &&
+           (a.market == b.market || catalogue_.retailers[a.retailer].ids_global);
+  }
+
+  void add_distinct(const ProductLink* link) {
+    for (const ProductLink* have : distinct_) {
+      if (same_product(*have, *link)) return;
+    }
+    distinct_.push_back(link);
+  }
+
+  // Fills distinct_ with the products a campaign takes.
+  void collect_candidates(const catalogue::Campaign& campaign,
+                          std::span<const ProductLink> products) {
+    distinct_.clear();
+    for (const ProductLink& link : products) {
+      if (scope_of(campaign, link) != Scope::kOther) add_distinct(&link);
+    }
+  }
+
+  void decide(const Claim& claim, const ParentView& parent) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[claim.intent.campaign];
+    if (!parent.author_id.empty() && parent.author_id == claim.intent.author_id) {
+      return say(OutcomeCode::kOwnPost, claim.intent, nullptr, {}, claim.parent_id);
+    }
+    distinct_.clear();
+    if (campaign.link_parent) collect_candidates(campaign, parent.products);
+    if (!distinct_.empty()) {
+      return accept_candidates(claim, ProductFrom::kParent, EvidenceRole::kParent, parent.post_id);
+    }
+    if (campaign.link_parent) {
+      if (parent.truncated) {
+        return say(OutcomeCode::kIncomplete, claim.intent, nullptr, {}, claim.parent_id);
+      }
+      for (const std::uint16_t retailer : parent.short_links) {
+        for (const catalogue::RetailerScope& scope : campaign.product_from) {
+          if (scope.retailer == retailer) {
+            return say(OutcomeCode::kUnresolvedShortLink, claim.intent, nullptr, {},
+                       claim.parent_id);
+          }
+        }
+      }
+      if (!parent.products.empty() || !parent.short_links.empty()) {
+        return say(OutcomeCode::kOtherRetailer, claim.intent, nullptr, {}, claim.parent_id);
+      }
+    }
+    decide_alone(claim, OutcomeCode::kNoProductLink);
+  }
+
+  // The parent gives nothing: the post's own link, where the campaign allows it, or `otherwise`.
+  void decide_alone(const Claim& claim, OutcomeCode otherwise) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[claim.intent.campaign];
+    distinct_.clear();
+    if (campaign.link_self) collect_candidates(campaign, claim.own_links);
+    if (distinct_.empty()) return say(otherwise, claim.intent, nullptr, {}, claim.parent_id);
+    accept_candidates(claim, ProductFrom::kSelf, EvidenceRole::kSelf, claim.intent.post_id);
+  }
+
+  void accept_candidates(const Claim& claim, ProductFrom from, EvidenceRole role,
+                         std::string_view post_id) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[claim.intent.campaign];
+    if (distinct_.size() > 1) {
+      products_.clear();
+      for (const ProductLink* link : distinct_) {
+        products_.push_back({link->retailer, link->market, {}, link->id});
+      }
+      return say(OutcomeCode::kAmbiguous, claim.intent, nullptr, products_, claim.parent_id);
+    }
+    const ProductLink& link = *distinct_.front();
+    const EvidencePiece piece{role, post_id, link.evidence};
+    accept(claim, {link.retailer, link.market, {}, link.id}, from, &piece, claim.parent_id,
+           scope_of(campaign, link) == Scope::kOtherMarket);
+  }
+
+  void accept(const Claim& claim, const Product& product, ProductFrom from,
+              const EvidencePiece* link, std::string_view parent_id, bool market_mismatch) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[claim.intent.campaign];
+    CartIntent record = claim.intent;
+    record.product = product;
+    record.from = from;
+    record.market_mismatch = market_mismatch;
+    std::vector<EvidencePiece> evidence(record.evidence.begin(), record.evidence.end());
+    if (link != nullptr) evidence.push_back(*link);
+    record.evidence = evidence;
+    if (campaign.confirm) return open_pending(&record);
+    std::string key(key_of_pending(record));
+    key += '\n';
+    key += parent_id;
+    const Stamp* before = duplicates_.find(key);
+    if (before != nullptr && fresh(record.platform, *before)) {
+      return say(OutcomeCode::kDuplicate, record, nullptr, std::span(&product, 1), parent_id);
+    }
+    duplicates_.erase(key);
+    *duplicates_.insert(key).first = now(record.platform);
+    record.type = RecordType::kCreated;
+    emit(record);
+    say(OutcomeCode::kIntent, record, &record, std::span(&record.product, 1), parent_id);
+    remember_intent(record, {});
+  }
+
+  // --------------------------------------------------------------------------------- pendings
+
+  // "<platform><author>\n<campaign>": whose pending, and where duplicates are looked for.
+  [[nodiscard]] std::string key_of_pending(const CartIntent& intent) const {
+    std::string key;
+    make_key(intent.platform, intent.author_id, &key);
+    key += '\n';
+    key += catalogue_.campaigns[intent.campaign].id;
+    return key;
+  }
+
+  [[nodiscard]] std::string prompt_name(std::string_view post_key, std::uint32_t campaign) const {
+    std::string name(post_key);
+    name += '\n';
+    name += catalogue_.campaigns[campaign].id;
+    return name;
+  }
+
+  void open_pending(CartIntent* record) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[record->campaign];
+    const catalogue::Confirm& confirm = *campaign.confirm;
+    const std::string key = key_of_pending(*record);
+    if (pending_.find(key) != nullptr) return say(OutcomeCode::kAlreadyPending, *record);
+    EventTimeMs deadline = record->opened_at + confirm.within_ms;
+    std::vector<std::string> names;
+    for (const std::string& post : aliases_.keys) {
+      names.push_back(prompt_name(post, record->campaign));
+    }
+    for (const std::string& name : names) {
+      const EventTimeMs* prompted = prompts_.find(name);
+      if (prompted == nullptr) continue;
+      if (*prompted < deadline) {
+        deadline = std::max(*prompted, record->opened_at) + confirm.within_ms;
+      }
+      prompts_.erase(name);
+      break;
+    }
+    const auto [pending, is_new] = pending_.insert(key, [&](std::string_view old, Pending& oldest) {
+      close_evicted(std::string(old), &oldest);
+    });
+    HASHCART_CHECK(is_new);
+    closed_.erase(key);
+    record->type = RecordType::kPending;
+    record->deadline = deadline;
+    pending->opened.assign(*record);
+    pending->deadline = deadline;
+    pending->order = order_of(*record, campaign);
+    pending->platform = record->platform;
+    pending->campaign = record->campaign;
+    pending->prompt_names = names;
+    ++stats_.pendings_opened;
+    pending->sequence = ++sequence_;
+    for (const std::string& name : names) pending_by_prompt_.add(name, pending->sequence, key);
+    arm(key, *pending);
+    emit(*record);
+    say(OutcomeCode::kPending, *record, record, std::span(&record->product, 1));
+    pending->intent_key = remember_intent(*record, key);
+  }
+
+  void arm(const std::string& key, const Pending& pending) {
+    const catalogue::Confirm& confirm = *catalogue_.campaigns[pending.campaign].confirm;
+    std::set<Timer>& timers = timers_of(pending.platform);
+    timers.insert({pending.deadline, pending.order, TimerKind::kExpiry, key});
+    if (confirm.remind_before_ms > 0 && !pending.reminded) {
+      timers.insert({pending.deadline - confirm.remind_before_ms, pending.order,
+                     TimerKind::kReminder, key});
+    }
+  }
+
+  void disarm(const std::string& key, const Pending& pending) {
+    const catalogue::Confirm& confirm = *catalogue_.campaigns[pending.campaign].confirm;
+    std::set<Timer>& timers = timers_of(pending.platform);
+    timers.erase({pending.deadline, pending.order, TimerKind::kExpiry, key});
+    timers.erase({pending.deadline - confirm.remind_before_ms, pending.order, TimerKind::kReminder,
+                  key});
+  }
+
+  void on_prompt(const Signal& signal, std::uint32_t campaign_index) {
+    const catalogue::Confirm& confirm = *catalogue_.campaigns[campaign_index].confirm;
+    if (confirm.clock != catalogue::ConfirmClock::kPrompt) return;
+    std::string post_key;
+    make_key(signal.platform, signal.reply_to, &post_key);
+    const std::string name = prompt_name(post_key, campaign_index);
+    KeyList found;
+    pending_by_prompt_.collect(name, &found);
+    if (found.empty()) {
+      *prompts_.insert(name).first = signal.time;
+      return;
+    }
+    for (const auto& [sequence, key] : found) {
+      Pending* pending = pending_.find(key);
+      HASHCART_CHECK(pending != nullptr);
+      if (signal.time >= pending->deadline) continue;
+      disarm(key, *pending);
+      pending->deadline = std::max(signal.time, pending->opened.opened_at) + confirm.within_ms;
+      pending->opened.deadline = pending->deadline;
+      arm(key, *pending);
+      if (Remembered* intent = intents_.find(pending->intent_key)) {
+        intent->last.deadline = pending->deadline;
+      }
+    }
+  }
+
+  void on_confirm(const Signal& signal, const CartIntent& claim, const std::string& key) {
+    Pending* pending = pending_.find(key);
+    if (pending == nullptr) return on_stray_confirm(claim, key);
+    if (claim.time < pending->opened.opened_at) return say(OutcomeCode::kNoPending, claim);
+    if (claim.time >= pending->deadline) return say(OutcomeCode::kConfirmLate, claim);
+    Pending taken = close_pending(key, ClosedAs::kConfirmed);
+    ++stats_.pendings_confirmed;
+    const CartIntent opened = taken.opened.view();
+    CartIntent record = opened;
+    record.type = RecordType::kConfirmed;
+    record.time = claim.time;
+    record.step = 2;
+    record.author_handle = claim.author_handle;
+    record.account = claim.account;
+    record.confirm_tag = true;
+    record.post_id = claim.post_id;
+    record.reply_to = claim.reply_to;
+    record.quote_of = claim.quote_of;
+    record.lang = claim.lang;
+    record.text = claim.text;
+    record.input = claim.input;
+    record.offset = claim.offset;
+    record.bytes = claim.bytes;
+    std::vector<EvidencePiece> evidence(opened.evidence.begin(), opened.evidence.end());
+    evidence.insert(evidence.end(), claim.evidence.begin(), claim.evidence.end());
+    record.evidence = evidence;
+    emit(record);
+    say(OutcomeCode::kConfirmed, claim, &record, std::span(&record.product, 1));
+    if (Remembered* intent = intents_.find(taken.intent_key)) {
+      intent->last.assign(record);
+      intent->stamp = now(signal.platform);
+      intent->pending_key.clear();
+      for (const std::string& post : aliases_.keys) {
+        if (std::find(intent->post_keys.begin(), intent->post_keys.end(), post) ==
+            intent->post_keys.end()) {
+          intent->post_keys.push_back(post);
+          intents_by_post_.add(post, intent->sequence, taken.intent_key);
+        }
+      }
+    }
+  }
+
+  // A confirm without an open pending: the memory of closed ones tells which of the six it is.
+  void on_stray_confirm(const CartIntent& claim, const std::string& key) {
+    const Closed* closed = closed_.find(key);
+    if (closed == nullptr || !fresh(claim.platform, closed->stamp) ||
+        claim.time < closed->opened_at) {
+      return say(OutcomeCode::kNoPending, claim);
+    }
+    const bool in_time = claim.time < closed->deadline;
+    switch (closed->as) {
+      case ClosedAs::kConfirmed:
+        return say(in_time ? OutcomeCode::kAlreadyConfirmed : OutcomeCode::kNoPending, claim);
+      case ClosedAs::kExpired:
+        return say(in_time ? OutcomeCode::kLate : OutcomeCode::kConfirmLate, claim);
+      case ClosedAs::kRetracted:
+        return say(OutcomeCode::kNoPending, claim);
+      case ClosedAs::kEvicted:
+        return say(in_time ? OutcomeCode::kEvicted : OutcomeCode::kConfirmLate, claim);
+    }
+  }
+
+  // Takes a pending out of every index and remembers how it ended.
+  Pending close_pending(const std::string& key, ClosedAs as) {
+    Pending* pending = pending_.find(key);
+    HASHCART_CHECK(pending != nullptr);
+    Pending taken = std::move(*pending);
+    pending_.erase(key);
+    after_close(key, taken, as);
+    return taken;
+  }
+
+  void after_close(const std::string& key, const Pending& pending, ClosedAs as) {
+    disarm(key, pending);
+    for (const std::string& name : pending.prompt_names) {
+      pending_by_prompt_.remove(name, pending.sequence);
+    }
+    closed_.erase(key);
+    *closed_.insert(key).first =
+        Closed{as, pending.opened.opened_at, pending.deadline, now(pending.platform)};
+  }
+
+  void remind(const std::string& key) {
+    Pending* pending = pending_.find(key);
+    if (pending == nullptr || pending->reminded) return;
+    const catalogue::Confirm& confirm = *catalogue_.campaigns[pending->campaign].confirm;
+    if (confirm.remind_before_ms == 0) return;
+    pending->reminded = true;
+    CartIntent record = pending->opened.view();
+    record.type = RecordType::kReminder;
+    record.time = pending->deadline - confirm.remind_before_ms;
+    emit(record);
+  }
+
+  void say_expired(Pending* pending, bool evicted) {
+    ++stats_.pendings_expired;
+    CartIntent record = pending->opened.view();
+    record.type = RecordType::kExpired;
+    record.time = pending->deadline;
+    record.evicted = evicted;
+    emit(record);
+    forget_intent(pending->intent_key);
+  }
+
+  void expire(const std::string& key, bool evicted) {
+    if (pending_.find(key) == nullptr) return;
+    Pending taken = close_pending(key, evicted ? ClosedAs::kEvicted : ClosedAs::kExpired);
+    say_expired(&taken, evicted);
+  }
+
+  // The table has taken it out already.
+  void close_evicted(const std::string& key, Pending* oldest) {
+    after_close(key, *oldest, ClosedAs::kEvicted);
+    say_expired(oldest, true);
+  }
+
+  // ---------------------------------------------------------------------------------- deletes
+
+  // Remembers an accepted intent for a delete to come; returns its key.
+  std::string remember_intent(const CartIntent& record, std::string_view pending_key) {
+    std::string key;
+    make_key(record.platform, order_of(record, catalogue_.campaigns[record.campaign]), &key);
+    forget_intent(key);
+    const auto [entry, is_new] =
+        intents_.insert(key, [&](std::string_view, Remembered& oldest) { unlink_intent(oldest); });
+    HASHCART_CHECK(is_new);
+    entry->last.assign(record);
+    entry->stamp = now(record.platform);
+    entry->sequence = ++sequence_;
+    entry->author_key = account_key(record.platform, record.author_id);
+    entry->post_keys = aliases_.keys;
+    entry->pending_key.assign(pending_key);
+    intents_by_author_.add(entry->author_key, entry->sequence, key);
+    for (const std::string& post : entry->post_keys) {
+      intents_by_post_.add(post, entry->sequence, key);
+    }
+    return key;
+  }
+
+  void unlink_intent(const Remembered& entry) {
+    intents_by_author_.remove(entry.author_key, entry.sequence);
+    for (const std::string& post : entry.post_keys) intents_by_post_.remove(post, entry.sequence);
+  }
+
+  void forget_intent(const std::string& key) {
+    const Remembered* entry = intents_.find(key);
+    if (entry == nullptr) return;
+    unlink_intent(*entry);
+    intents_.erase(key);
+  }
+
+  void on_delete(const Signal& signal) {
+    std::string key;
+    make_key(signal.platform, signal.post_id, &key);
+    mark_deleted(signal.platform, key);
+    links_.forget(key);
+    retract_waiting(waiting_by_post_, key, OutcomeCode::kRetracted);
+    retract_waiting(waiting_for_, key, OutcomeCode::kParentDeleted);
+    retract_intents(signal.platform, intents_by_post_, key);
+  }
+
+  void on_delete_account(const Signal& signal) {
+    const std::string key = account_key(signal.platform, signal.author_id);
+    mark_deleted(signal.platform, key);
+    retract_waiting(waiting_by_author_, key, OutcomeCode::kRetracted);
+    retract_intents(signal.platform, intents_by_author_, key);
+  }
+
+  void mark_deleted(Platform platform, const std::string& key) {
+    deleted_.erase(key);
+    *deleted_.insert(key).first = now(platform);
+  }
+
+  void retract_waiting(const OrderedIndex& index, const std::string& name, OutcomeCode code) {
+    KeyList found;
+    index.collect(name, &found);
+    for (const auto& [sequence, key] : found) {
+      Waiting taken = take_waiting(key);
+      say(code, taken.claim.view(), nullptr, {}, taken.parent_id);
+    }
+  }
+
+  void retract_intents(Platform platform, const OrderedIndex& index, const std::string& name) {
+    KeyList found;
+    index.collect(name, &found);
+    for (const auto& [sequence, key] : found) {
+      Remembered* entry = intents_.find(key);
+      HASHCART_CHECK(entry != nullptr);
+      const bool in_time = fresh(platform, entry->stamp);
+      if (!in_time && entry->pending_key.empty()) {
+        forget_intent(key);
+        continue;
+      }
+      CartIntent record = entry->last.view();
+      if (!entry->pending_key.empty()) {
+        close_pending(entry->pending_key, ClosedAs::kRetracted);
+        ++stats_.pendings_retracted;
+      }
+      record.type = RecordType::kRetracted;
+      record.input = input_;
+      record.offset = offset_;
+      record.bytes = bytes_;
+      emit(record);
+      forget_intent(key);
+    }
+  }
+
+  // Constant after construction.
+  const catalogue::Catalogue& catalogue_;
+  const catalogue::Limits& limits_;
+  // State: what the signals so far have left behind.
+  std::array<EventClock, base::kPlatformCount> clocks_;
+  std::array<std::set<Timer>, base::kPlatformCount> timers_;
+  LinkMemory links_;
+  BoundedTable<Stamp> deleted_;     // posts and accounts
+  BoundedTable<Stamp> decided_;     // chains whose triggers have outcomes
+  BoundedTable<Stamp> duplicates_;  // author, campaign, parent
+  BoundedTable<Remembered> intents_;
+  BoundedTable<Pending> pending_;
+  BoundedTable<Closed> closed_;
+  BoundedTable<Waiting> waiting_;
+  BoundedTable<EventTimeMs> prompts_;  // read before their buy post
+  OrderedIndex intents_by_post_;
+  OrderedIndex intents_by_author_;
+  OrderedIndex waiting_for_;
+  OrderedIndex waiting_by_post_;
+  OrderedIndex waiting_by_author_;
+  OrderedIndex pending_by_prompt_;
+  std::uint64_t sequence_ = 0;
+  ResolverStats stats_;
+  // Of the current step.
+  ResolverOutput* out_ = nullptr;
+  std::uint32_t input_ = 0;
+  std::uint64_t offset_ = 0;
+  std::uint64_t bytes_ = 0;
+  Aliases aliases_;
+  std::vector<EvidencePiece> evidence_;
+  std::vector<const ProductLink*> distinct_;
+  std::vector<Product> products_;
+};
+
+Resolver::Resolver(const catalogue::Catalogue& catalogue)
+    : impl_(std::make_unique<Impl>(catalogue)) {}
+Resolver::~Resolver() = default;
+
+void Resolver::step(const Signal& signal, ResolverOutput* out) { impl_->step(signal, out); }
+void Resolver::finish(bool expire_pendings, ResolverOutput* out) {
+  impl_->finish(expire_pendings, out);
+}
+ResolverStats Resolver::stats() const { return impl_->stats(); }
+
+}  // namespace hashcart::intent
