@@ -1,0 +1,81 @@
+// Pipeline: source, workers, resolver and writer, each a thread, joined by links of handles.
+//
+//   source ==chunk==> worker k mod N ==batch==> resolver ==out==> writer
+//
+// Chunks are dealt to the workers in turn and their batches collected in the same turn, so the
+// resolver sees input order and the output bytes are the same for every number of workers. Empty
+// chunks, batches and buffers come back the same way: every pool is filled at start, and an empty
+// one is back-pressure. Shutdown flows downstream: the source ends, links close, stages drain.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "emit/encoder.h"
+#include "emit/sink.h"
+#include "ingest/source.h"
+#include "match/pattern_db.h"
+#include "pipeline/resolver_stage.h"
+#include "pipeline/worker.h"
+
+namespace hashcart::pipeline {
+
+struct PipelineOptions {
+  unsigned workers = 1;
+  std::size_t chunk_bytes = 256U << 10U;
+  WorkerOptions worker;
+  // How long output may lie about before it is written; 0: hand over after every line that said
+  // something. Bytes are the same for every value, only their moment is not.
+  std::chrono::milliseconds flush_after{50};
+  std::optional<std::uint64_t> limit;
+  bool expire_at_end = false;
+};
+
+// Null: not wanted. Used by the writer thread only while run() runs.
+struct PipelineSinks {
+  emit::Sink* records = nullptr;
+  emit::Sink* outcomes = nullptr;
+  emit::Sink* rejects = nullptr;
+};
+
+enum class StopCause : std::uint8_t {
+  kEndOfInput,   // or the source was stopped by a signal
+  kLimit,        // -n
+  kReaderGone,   // the reader of an output closed it
+  kOutputFailed,
+};
+
+struct PipelineResult {
+  StopCause cause = StopCause::kEndOfInput;
+  std::string failure;  // kOutputFailed: what and why
+  StageTotals totals;
+  intent::ResolverStats resolver;
+  std::uint64_t output_bytes = 0;  // to the records sink
+  // The four equations hold (README, "The books"). After kLimit and kReaderGone the input was not
+  // read to its end, so the fourth is not asked.
+  bool balanced = false;
+};
+
+// Runs until the end of input. Throws base::SetupError only before anything is read. Blocking.
+[[nodiscard]] PipelineResult run(ingest::Source* source, const match::PatternDb& db,
+                                 const emit::RecordEncoder& encoder, const PipelineSinks& sinks,
+                                 const PipelineOptions& options);
+
+// What a run over a text in memory said.
+struct TextResult {
+  PipelineResult result;
+  std::string records;
+  std::string outcomes;
+  std::string rejects;
+};
+
+// The same on the calling thread alone, over NDJSON in memory (input 0): for catalogue tests and the
+// demonstration.
+[[nodiscard]] TextResult run_text(std::string_view ndjson, const match::PatternDb& db,
+                                  const emit::RecordEncoder& encoder,
+                                  const PipelineOptions& options);
+
+}  // namespace hashcart::pipeline

@@ -1,0 +1,74 @@
+// ResolverStage: batches in input order -> the resolver -> encoded records, outcomes and rejects.
+//
+// The one place where all cross-post state lives. What it appends to its three buffers is a function
+// of the batches alone; when the buffers are handed on is the caller's business.
+//
+// Threads: one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "emit/encoder.h"
+#include "intent/resolver.h"
+#include "match/signal.h"
+#include "pipeline/batch.h"
+
+namespace hashcart::pipeline {
+
+// Everything the books and the statistics need, over the lines worked off so far.
+struct StageTotals {
+  LineCounts lines;
+  std::uint64_t input_bytes = 0;
+  std::uint64_t signals = 0;
+  std::array<std::uint64_t, intent::kRecordTypeCount> records{};  // written, by type
+};
+
+class ResolverStage final : public intent::ResolverOutput {
+ public:
+  struct Options {
+    bool want_outcomes = false;
+    std::optional<std::uint64_t> limit;  // stop after this many records
+    // Called after each line that said something, for --flush line; may be null.
+    void (*after_line)(void*) = nullptr;
+    void* after_line_context = nullptr;
+  };
+
+  // catalogue and encoder outlive this.
+  ResolverStage(const catalogue::Catalogue& catalogue, const emit::RecordEncoder& encoder,
+                Options options)
+      : encoder_(encoder), options_(options), resolver_(catalogue) {}
+
+  // Works off one batch. False when the limit is reached: what comes after that line is not
+  // counted, and no further batch may be given.
+  [[nodiscard]] bool apply(const Batch& batch);
+
+  // The end of input.
+  void finish(bool expire_pendings);
+
+  [[nodiscard]] bool limit_reached() const noexcept {
+    return options_.limit && record_count_ >= *options_.limit;
+  }
+  [[nodiscard]] const StageTotals& totals() const noexcept { return totals_; }
+  [[nodiscard]] intent::ResolverStats resolver_stats() const { return resolver_.stats(); }
+
+  // What has been said since the caller last emptied them.
+  std::string records;
+  std::string outcomes;
+  std::string rejects;
+
+  void record(const intent::CartIntent& record) override;
+  void outcome(const intent::Outcome& outcome) override;
+
+ private:
+  const emit::RecordEncoder& encoder_;
+  const Options options_;
+  intent::Resolver resolver_;
+  match::Signal signal_;
+  StageTotals totals_;
+  std::uint64_t record_count_ = 0;
+};
+
+}  // namespace hashcart::pipeline
