@@ -1,0 +1,245 @@
+// hashcart match: posts in, cart-intent records out.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <sched.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "app/commands.h"
+#include "app/input_setup.h"
+#include "app/lookup_files.h"
+#include "app/progress.h"
+#include "app/setup.h"
+#include "app/stats_report.h"
+#include "app/stop_request.h"
+#include "base/setup_error.h"
+#include "emit/encoder.h"
+#include "emit/sink.h"
+#include "emit/user_mask.h"
+#include "pipeline/pipeline.h"
+
+namespace hashcart::app {
+namespace {
+
+using base::SetupError;
+using base::SetupFault;
+
+[[noreturn]] void refuse(const std::string& message) {
+  throw SetupError(SetupFault::kUsage, message);
+}
+
+// CPUs this process may use, which a container or taskset may have cut.
+unsigned usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+}
+
+std::optional<base::EventTimeMs> time_option(std::string_view flag, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto time = base::parse_rfc3339(text);
+  if (!time) {
+    refuse(fmt::format("{} {}: not a time; write it like 2014-05-06T10:00:00Z, with an offset", flag,
+                       text));
+  }
+  return time;
+}
+
+std::chrono::milliseconds flush_option(const std::string& text) {
+  if (text == "auto") return std::chrono::milliseconds(50);
+  if (text == "line") return std::chrono::milliseconds(0);
+  const auto duration = base::parse_duration_ms(text);
+  if (!duration) refuse(fmt::format("--flush {}: write auto, line, or a duration like 200ms", text));
+  return std::chrono::milliseconds(*duration);
+}
+
+std::vector<bool> campaigns_option(const std::vector<std::string>& globs,
+                                   const catalogue::Catalogue& catalogue) {
+  if (globs.empty()) return {};
+  std::vector<bool> chosen(catalogue.campaigns.size(), false);
+  for (const std::string& glob : globs) {
+    bool any = false;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      if (fnmatch(glob.c_str(), catalogue.campaigns[i].id.c_str(), 0) != 0) continue;
+      chosen[i] = true;
+      any = true;
+    }
+    if (!any) {
+      refuse(fmt::format("--campaign {}: no campaign has such an id; `hashcart catalogue list` "
+                         "shows them",
+                         glob));
+    }
+  }
+  return chosen;
+}
+
+// How many rejected lines are accepted: a count, or a share of the lines.
+class BadAllowance {
+ public:
+  BadAllowance(const std::string& text, bool strict) {
+    if (strict) limited_ = true;
+    if (text.empty()) return;
+    limited_ = true;
+    std::string_view number = text;
+    if (number.ends_with('%')) {
+      is_share_ = true;
+      number.remove_suffix(1);
+    }
+    const auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), allowed_);
+    if (error != std::errc() || end != number.data() + number.size() || allowed_ < 0 ||
+        (!is_share_ && allowed_ != static_cast<double>(static_cast<std::uint64_t>(allowed_)))) {
+      refuse(fmt::format("--allow-bad {}: write a count like 10, or a share like 0.1%", text));
+    }
+  }
+
+  [[nodiscard]] bool exceeded(const pipeline::LineCounts& lines) const {
+    if (!limited_) return false;
+    const double limit =
+        is_share_ ? static_cast<double>(lines.total) * allowed_ / 100 : allowed_;
+    return static_cast<double>(lines.rejected) > limit;
+  }
+
+ private:
+  bool limited_ = false;
+  bool is_share_ = false;
+  double allowed_ = 0;
+};
+
+// One file may not be two outputs at once: the streams would be torn into each other.
+void refuse_same_output(const MatchCommand& command) {
+  std::vector<std::string> paths;
+  for (const std::string* path :
+       {&command.output, &command.rejects, &command.outcomes, &command.stats_file}) {
+    if (path->empty()) continue;
+    if (std::find(paths.begin(), paths.end(), *path) != paths.end()) {
+      refuse(fmt::format("{} is named as an output twice; give each its own file", *path));
+    }
+    paths.push_back(*path);
+  }
+}
+
+ExitCode exit_code(const MatchCommand& command, const pipeline::PipelineResult& result,
+                   const ingest::Source& source, const BadAllowance& allowance) {
+  if (!result.balanced) return kBug;
+  if (result.cause == pipeline::StopCause::kOutputFailed) return kInputOutput;
+  if (const ExitCode stopped = StopRequest::exit_code(); stopped != kDone) return stopped;
+  const auto has_fault = [&](ingest::InputFaultKind kind) {
+    return std::any_of(source.faults().begin(), source.faults().end(),
+                       [&](const ingest::InputFault& fault) { return fault.kind == kind; });
+  };
+  if (has_fault(ingest::InputFaultKind::kBrokeOff)) return kInputOutput;
+  if (has_fault(ingest::InputFaultKind::kCannotOpen)) return kInputNotOpened;
+  if (allowance.exceeded(result.totals.lines)) return kBadRecords;
+  if (command.exit_status) {
+    std::uint64_t records = 0;
+    for (const std::uint64_t count : result.totals.records) records += count;
+    if (records == 0) return kAnswerIsNo;
+  }
+  return kDone;
+}
+
+}  // namespace
+
+ExitCode run_match(const MatchCommand& command) {
+  if (command.at_end != "keep" && command.at_end != "expire") {
+    refuse(fmt::format("--at-end {}: write keep or expire", command.at_end));
+  }
+  refuse_same_output(command);
+  const BadAllowance allowance(command.allow_bad, command.strict);
+  pipeline::PipelineOptions options;
+  options.workers = command.threads == 0 ? usable_cpus() : command.threads;
+  options.flush_after = flush_option(command.flush);
+  options.limit = command.limit;
+  options.expire_at_end = command.at_end == "expire";
+  options.worker.reader.forced = dialect_option(command.input.dialect);
+  options.worker.validate = command.validate;
+  options.worker.want_rejects = !command.rejects.empty();
+  options.worker.match.since = time_option("--since", command.since);
+  options.worker.match.until = time_option("--until", command.until);
+  options.worker.match.with_text = command.with_text;
+
+  const auto catalogue = load_catalogue(command.catalogues);
+  options.worker.match.campaigns = campaigns_option(command.campaigns, *catalogue);
+  std::unique_ptr<FileAccounts> accounts;
+  if (!command.accounts.empty()) accounts = std::make_unique<FileAccounts>(command.accounts);
+  std::unique_ptr<FileExpansions> expansions;
+  if (!command.links.empty()) expansions = std::make_unique<FileExpansions>(command.links);
+  options.worker.match.accounts = accounts.get();
+  options.worker.match.expansions = expansions.get();
+  const emit::UserMask mask = emit::UserMask::from_option(command.users);
+  const match::PatternDb db(*catalogue);
+  spdlog::info("catalogue {} {}: {} campaigns, {} retailers", catalogue->id, catalogue->version,
+               catalogue->campaigns.size(), catalogue->retailers.size());
+
+  ingest::Source source(source_options(command.input, catalogue->limits.record_bytes_max));
+  const emit::RecordEncoder encoder(*catalogue, source.input_names(), mask, kEngine);
+  const auto open = [](const std::string& path) {
+    return path.empty() ? nullptr : emit::open_sink(path);
+  };
+  const auto records = open(command.output);
+  const auto rejects = open(command.rejects);
+  const auto outcomes = open(command.outcomes);
+  const auto stats_file = open(command.stats_file);
+
+  const auto start = std::chrono::steady_clock::now();
+  pipeline::PipelineResult result;
+  {
+    const StopRequest stop(&source);
+    const Progress progress(source, command.verbosity.quiet == 0);
+    result = pipeline::run(&source, db, encoder,
+                           {.records = records.get(),
+                            .outcomes = outcomes.get(),
+                            .rejects = rejects.get()},
+                           options);
+  }
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  for (const ingest::InputFault& fault : source.faults()) spdlog::error("{}", fault.message);
+  if (result.cause == pipeline::StopCause::kOutputFailed) spdlog::error("{}", result.failure);
+  for (const auto& sink : {records.get(), rejects.get(), outcomes.get()}) {
+    if (sink == nullptr || result.cause == pipeline::StopCause::kOutputFailed) continue;
+    if (sink->finish() == emit::SinkStatus::kFailed) {
+      spdlog::error("{}", sink->message());
+      result.cause = pipeline::StopCause::kOutputFailed;
+    }
+  }
+  const pipeline::LineCounts& lines = result.totals.lines;
+  if (lines.rejected > 0) {
+    spdlog::warn("{} of {} lines rejected: {}{}", lines.rejected, lines.total,
+                 rejects_summary(lines),
+                 command.rejects.empty() ? " (--rejects FILE keeps them)" : "");
+  }
+  if (StopRequest::exit_code() != kDone) {
+    spdlog::warn("stopped by a signal after {} lines, {} bytes; the output is complete up to there",
+                 lines.total, result.totals.input_bytes);
+  }
+  if (!result.balanced) {
+    spdlog::critical("bug: the books do not balance; please report this with the output of --stats");
+  }
+  if (!command.stats.empty() || !result.balanced) {
+    const std::string text =
+        command.stats == "json" ? stats_json(result, seconds) : stats_human(result, seconds);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  }
+  if (stats_file != nullptr) {
+    if (stats_file->write(stats_json(result, seconds)) == emit::SinkStatus::kFailed ||
+        stats_file->finish() == emit::SinkStatus::kFailed) {
+      spdlog::error("{}", stats_file->message());
+      result.cause = pipeline::StopCause::kOutputFailed;
+    }
+  }
+  return exit_code(command, result, source, allowance);
+}
+
+}  // namespace hashcart::app
