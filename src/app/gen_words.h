@@ -1,7 +1,8 @@
-// What the generator's authors say: sentences by language, shop words and the like. All written for this file.
+// What the generator's authors say: sentences by language, shop words and the like. All written for
+// this file.
 //
-// Nothing here may look like a hashtag, a mention or a link: those are pieces of their own. No sentence ends or begins
-// with a blank.
+// Nothing here may look like a hashtag, a mention or a link: those are pieces of their own. No
+// sentence ends or begins with a blank.
 #pragma once
 
 #include <array>
@@ -29,10 +30,8 @@ inline constexpr std::array<GenLanguage, 13> kGenLanguages = {{
     {"ja",
      20,
      {"今日はとてもいい天気ですね、散歩に行ってきます",
-      "新しいラーメン屋さん、並んでたけど美味しかった！",
-      "会議が長い…もう帰りたい",
-      "推しのライブ当たった\xF0\x9F\x8E\x89 来月まで生きられる",
-      "電車が遅れています。寒い。",
+      "新しいラーメン屋さん、並んでたけど美味しかった！", "会議が長い…もう帰りたい",
+      "推しのライブ当たった\xF0\x9F\x8E\x89 来月まで生きられる", "電車が遅れています。寒い。",
       "積ん読がまた増えてしまった、でも後悔はしていない",
       "猫が布団から出てくれないので仕事に行けません",
       "おはようございます☀️ 今週もよろしくお願いします"}},
@@ -42,20 +41,16 @@ inline constexpr std::array<GenLanguage, 13> kGenLanguages = {{
       "¿Alguien sabe si el metro funciona esta noche?",
       "El café de esta oficina debería ser ilegal",
       "Por fin viernes \xF0\x9F\x92\x83 nos vemos en la plaza",
-      "Qué partido, qué final, qué locura",
-      "Leyendo bajo la lluvia con una manta vieja",
+      "Qué partido, qué final, qué locura", "Leyendo bajo la lluvia con una manta vieja",
       "Mi abuela dice que el secreto está en el azafrán",
       "Otra vez sin batería a las tres de la tarde"}},
     {"pt",
      7,
-     {"Bom dia! O sol voltou e eu também",
-      "Alguém me explica esse final de novela",
+     {"Bom dia! O sol voltou e eu também", "Alguém me explica esse final de novela",
       "Trânsito parado na marginal, nada de novo",
       "Saudade de pão de queijo quentinho \xF0\x9F\xA7\x80",
-      "Três dias sem dormir por causa dessa prova",
-      "Que jogo! Coração não aguenta mais",
-      "A vida é curta, comam a sobremesa primeiro",
-      "Hoje tem show, quem vai?"}},
+      "Três dias sem dormir por causa dessa prova", "Que jogo! Coração não aguenta mais",
+      "A vida é curta, comam a sobremesa primeiro", "Hoje tem show, quem vai?"}},
     {"ar",
      5,
      {"صباح الخير يا أصدقاء، يوم جميل للجميع", "الجو اليوم رائع جدا والحمد لله",
@@ -82,15 +77,14 @@ inline constexpr std::array<GenLanguage, 13> kGenLanguages = {{
       "Отпуск закончился, не успев начаться", "Тихий вечер, дождь, чай с лимоном"}},
     {"tr",
      4,
-     {"Günaydın, bugün hava çok güzel", "Vapurda simit yemek bambaşka",
-      "Toplantı yine uzadı", "Maçın son dakikası inanılmazdı",
-      "Kedi yine klavyenin üstünde", "Yağmur başladı, şemsiye evde",
-      "Bu şarkıyı çok özlemişim", "Herkese iyi haftalar dilerim"}},
+     {"Günaydın, bugün hava çok güzel", "Vapurda simit yemek bambaşka", "Toplantı yine uzadı",
+      "Maçın son dakikası inanılmazdı", "Kedi yine klavyenin üstünde",
+      "Yağmur başladı, şemsiye evde", "Bu şarkıyı çok özlemişim", "Herkese iyi haftalar dilerim"}},
     {"th",
      2,
-     {"วันนี้อากาศดีมาก", "หิวข้าวแล้ว กินอะไรดี", "รถติดอีกแล้ว กลับบ้านช้า",
-      "ขอบคุณทุกคนที่มาวันนี้", "ฝนตกหนักมาก ระวังตัวด้วยนะ", "ง่วงนอนทั้งวันเลย",
-      "แมวตัวนี้น่ารักเกินไป \xF0\x9F\x98\xBB", "สุขสันต์วันเกิดนะ"}},
+     {"วันนี้อากาศดีมาก", "หิวข้าวแล้ว กินอะไรดี", "รถติดอีกแล้ว กลับบ้านช้า", "ขอบคุณทุกคนที่มาวันนี้",
+      "ฝนตกหนักมาก ระวังตัวด้วยนะ", "ง่วงนอนทั้งวันเลย", "แมวตัวนี้น่ารักเกินไป \xF0\x9F\x98\xBB",
+      "สุขสันต์วันเกิดนะ"}},
     {"in",
      3,
      {"Selamat pagi semuanya, semangat ya", "Hujan terus dari kemarin, jemuran tidak kering",
@@ -128,31 +122,43 @@ inline constexpr std::array<std::string_view, 12> kGenAdverts = {
 
 // Buyers, around their tag. Empty ones say nothing but the tag.
 inline constexpr std::array<std::string_view, 12> kGenWishes = {
-    "yes please!", "",           "Take my money \xF0\x9F\x92\xB8", "want",
-    "欲しい！",    "ok, got me", "for my mum's birthday & mine",    "",
-    "lo quiero",   "니꺼 내꺼",  "at last",                          "هذا ما أبحث عنه",
+    "yes please!",
+    "",
+    "Take my money \xF0\x9F\x92\xB8",
+    "want",
+    "欲しい！",
+    "ok, got me",
+    "for my mum's birthday & mine",
+    "",
+    "lo quiero",
+    "니꺼 내꺼",
+    "at last",
+    "هذا ما أبحث عنه",
 };
 
 // Tags that nobody sells by.
 inline constexpr std::array<std::string_view, 16> kGenOrdinaryTags = {
-    "nowplaying", "photo",    "TBT",      "ラーメン", "caturday", "GoTeam",   "music",     "FollowFriday",
-    "news",       "fotografía", "猫",     "job",      "breaking", "Monday2",  "лето",      "giveaway",
+    "nowplaying", "photo",      "TBT", "ラーメン", "caturday", "GoTeam",  "music", "FollowFriday",
+    "news",       "fotografía", "猫",  "job",      "breaking", "Monday2", "лето",  "giveaway",
 };
 
 inline constexpr std::array<std::string_view, 24> kGenSlugWords = {
-    "Wireless", "Portable", "Steel",  "Kitchen", "Garden", "Vintage", "Classic", "Deluxe",
-    "Set",      "Lamp",     "Mug",    "Keyboard", "Boots", "Novel",   "Puzzle",  "Speaker",
-    "Blue",     "Large",    "Travel", "Mini",    "Cotton", "Wooden",  "Edition", "Charger",
+    "Wireless", "Portable", "Steel",  "Kitchen",  "Garden", "Vintage", "Classic", "Deluxe",
+    "Set",      "Lamp",     "Mug",    "Keyboard", "Boots",  "Novel",   "Puzzle",  "Speaker",
+    "Blue",     "Large",    "Travel", "Mini",     "Cotton", "Wooden",  "Edition", "Charger",
 };
 
 inline constexpr std::array<std::string_view, 10> kGenNames = {
-    "Maria Lopez", "田中さくら", "Ken \xF0\x9F\x8D\x9C", "A. Müller", "Fatima",
-    "오늘의소식",  "Juan & Co",  "jane doe",            "Ольга",     "The Daily Bean",
+    "Maria Lopez",    "田中さくら", "Ken \xF0\x9F\x8D\x9C",
+    "A. Müller",      "Fatima",     "오늘의소식",
+    "Juan & Co",      "jane doe",   "Ольга",
+    "The Daily Bean",
 };
 
 inline constexpr std::array<std::string_view, 10> kGenBios = {
     "Coffee first. Opinions my own, retweets are not endorsements. Father of two, fan of one club.",
-    "好きなものは絵と音楽とラーメン。霜月さん、志方さん、民族系の音楽が好き。無言フォロー失礼します。",
+    "好きなものは絵と音楽とラーメン。霜月さん、志方さん、民族系の音楽が好き。無言フォロー失礼します"
+    "。",
     "News, weather & traffic for the valley since 1987",
     "\xE2\x9C\xA8 she/her \xE2\x9C\xA8 books, cats, long walks \xE2\x9C\xA8",
     "Periodista. Lectora. Tomo demasiado mate y escribo demasiado poco.",

@@ -1,6 +1,7 @@
-// What the tables of a catalogue mean, read in the order the words depend on each other: id types, retailers, campaigns,
-// tests. Each kind is first listed by id over all files and sorted, so neither the order of files nor that of tables
-// decides anything; then each entry is read once, and whatever it names is looked up.
+// What the tables of a catalogue mean, read in the order the words depend on each other: id types,
+// retailers, campaigns, tests. Each kind is first listed by id over all files and sorted, so
+// neither the order of files nor that of tables decides anything; then each entry is read once, and
+// whatever it names is looked up.
 #include "catalogue/catalogue_builder.h"
 
 #include <fmt/format.h>
@@ -25,14 +26,16 @@ namespace {
 constexpr std::int64_t kFormat = 1;
 constexpr std::int64_t kSecondMs = 1'000;
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr IntegerRange kAnySpan{0, 366 * kDayMs};      // longer than any promotion; keeps sums of times far from overflow
-constexpr IntegerRange kTableRows{1, 1'000'000'000};   // a row takes over 100 bytes: 100 GB of them is no mistake of a digit
-constexpr IntegerRange kRecordBytes{1'024, 1 << 30};   // a chunk must hold one
+constexpr IntegerRange kAnySpan{
+    0, 366 * kDayMs};  // longer than any promotion; keeps sums of times far from overflow
+constexpr IntegerRange kTableRows{
+    1, 1'000'000'000};  // a row takes over 100 bytes: 100 GB of them is no mistake of a digit
+constexpr IntegerRange kRecordBytes{1'024, 1 << 30};  // a chunk must hold one
 constexpr std::size_t kIndex16Max = std::numeric_limits<std::uint16_t>::max();
 constexpr std::size_t kCampaignsMax = 1'000'000;
-constexpr std::size_t kTagsMax = 16;                   // of one campaign; Chirpify needed two
-constexpr std::size_t kTagBytesMax = 560;              // X's longest post in UTF-8 could hold no more
-constexpr std::size_t kTextBytesMax = 255;             // names, versions, owners: they go into every record
+constexpr std::size_t kTagsMax = 16;        // of one campaign; Chirpify needed two
+constexpr std::size_t kTagBytesMax = 560;   // X's longest post in UTF-8 could hold no more
+constexpr std::size_t kTextBytesMax = 255;  // names, versions, owners: they go into every record
 
 // ---------------------------------------------------------------- forms of words
 
@@ -49,9 +52,8 @@ bool is_id(std::string_view text) {
 
 bool is_action(std::string_view text) {
   return !text.empty() && text.size() <= 64 && text.front() != '.' && text.back() != '.' &&
-         all_of(text, [](char c) {
-           return is_lower_or_digit(c) || c == '.' || c == '-' || c == '_';
-         });
+         all_of(text,
+                [](char c) { return is_lower_or_digit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
 bool is_market(std::string_view text) {
@@ -61,9 +63,8 @@ bool is_market(std::string_view text) {
 }
 
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '\x7F';
-  });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; });
 }
 
 std::string lower(std::string_view text) {
@@ -81,13 +82,15 @@ std::string fold_id(std::string_view id, IdFold fold) {
   return out;
 }
 
-// A domain of at least two labels as DNS knows it, lower-case (RFC 1035, 2.3.4: 63 bytes a label, 253 a name).
+// A domain of at least two labels as DNS knows it, lower-case (RFC 1035, 2.3.4: 63 bytes a label,
+// 253 a name).
 bool is_domain(std::string_view host) {
   if (host.size() > 253 || host.find('.') == std::string_view::npos) return false;
   while (true) {
     const std::size_t end = host.find('.');
     const std::string_view label = host.substr(0, end);
-    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-')
+      return false;
     if (!all_of(label, [](char c) { return is_lower_or_digit(c) || c == '-'; })) return false;
     if (end == std::string_view::npos) return true;
     host.remove_prefix(end + 1);
@@ -103,7 +106,8 @@ std::string host_help(std::string_view written) {
   const std::string_view bare =
       host.compare(0, 2, "*.") == 0 ? std::string_view(host).substr(2) : std::string_view(host);
   if (host != written && is_domain(bare)) return fmt::format("write \"{}\"", host);
-  return "write the bare domain, as \"example.com\" or \"*.example.com\"; other scripts as Punycode";
+  return "write the bare domain, as \"example.com\" or \"*.example.com\"; other scripts as "
+         "Punycode";
 }
 
 bool is_price(std::string_view text) {
@@ -128,7 +132,8 @@ std::size_t sign_size(std::string_view tag) {
   return tag.substr(0, kFullWidthSign.size()) == kFullWidthSign ? kFullWidthSign.size() : 0;
 }
 
-// What is wrong with a tag on any platform, or empty. Whether its platforms' grammars yield it is for `match` to say.
+// What is wrong with a tag on any platform, or empty. Whether its platforms' grammars yield it is
+// for `match` to say.
 std::string tag_fault(std::string_view tag) {
   const std::size_t sign = sign_size(tag);
   if (sign == 0) return "a tag begins with its sign, #";
@@ -143,7 +148,8 @@ std::string tag_fault(std::string_view tag) {
   return {};
 }
 
-// Equal for tags that differ in ASCII case, sign or Weibo's closing # only. Coarser folds are left to `match`.
+// Equal for tags that differ in ASCII case, sign or Weibo's closing # only. Coarser folds are left
+// to `match`.
 std::string tag_key(std::string_view tag) {
   std::string_view text = tag.substr(sign_size(tag));
   if (text.size() > 1 && text.back() == '#') text.remove_suffix(1);
@@ -195,7 +201,8 @@ class Builder {
     read_tests();
     if (out_.campaigns.empty() && out_.retailers.empty() && !any_broken_) {
       faults_.add(fault::kEmptyCatalogue, 0, {},
-                  {"the catalogue has no campaigns and no retailers", {},
+                  {"the catalogue has no campaigns and no retailers",
+                   {},
                    "begin with [catalogue] retailers = \"default\" and a [[campaign]]"});
     }
     return std::move(out_);
@@ -226,11 +233,13 @@ class Builder {
     } else if (format->value.number != kFormat) {
       add(fault::kFormat, file, format->value.mark,
           {fmt::format("format {} is not one this program reads", format->value.number),
-           "only 1 is known", {}});
+           "only 1 is known",
+           {}});
     }
   }
 
-  // The section's tables of all files; those of compiled-in files only where no other file has the section.
+  // The section's tables of all files; those of compiled-in files only where no other file has the
+  // section.
   std::vector<std::pair<std::size_t, const Entry*>> sections(std::string_view key) {
     std::vector<std::pair<std::size_t, const Entry*>> own;
     std::vector<std::pair<std::size_t, const Entry*>> compiled_in;
@@ -255,7 +264,8 @@ class Builder {
     const Entry* entry = section.find(key);
     if (entry == nullptr) return false;
     const std::string place = faults_.place(section.file(), entry->key_mark);
-    const auto [at, is_new] = set_keys_.try_emplace(section.subject() + '.' + std::string(key), place);
+    const auto [at, is_new] =
+        set_keys_.try_emplace(section.subject() + '.' + std::string(key), place);
     if (!is_new) {
       add(fault::kSetTwice, section.file(), entry->key_mark,
           {fmt::format("{}: \"{}\" is set in two files", section.subject(), key),
@@ -287,10 +297,11 @@ class Builder {
     const std::optional<TextAt> text = table.text(key);
     if (!text) return {};
     if (text->text.size() > kTextBytesMax || has_control(text->text)) {
-      table.fault(fault::kOutOfRange, text->value->mark,
-                  {fmt::format("{}: \"{}\" is too long or holds a control character",
-                               table.subject(), key),
-                   fmt::format("at most {} bytes on one line", kTextBytesMax), {}});
+      table.fault(
+          fault::kOutOfRange, text->value->mark,
+          {fmt::format("{}: \"{}\" is too long or holds a control character", table.subject(), key),
+           fmt::format("at most {} bytes on one line", kTextBytesMax),
+           {}});
     }
     return text->text;
   }
@@ -325,14 +336,16 @@ class Builder {
     }
   }
 
-  void read_span(TableReader& section, std::string_view key, IntegerRange range, std::int64_t* out) {
+  void read_span(TableReader& section, std::string_view key, IntegerRange range,
+                 std::int64_t* out) {
     if (!set_once(section, key)) return;
     *out = section.duration_ms(key, range).value_or(*out);
   }
 
   void read_count(TableReader& section, std::string_view key, std::uint64_t* out) {
     if (!set_once(section, key)) return;
-    if (const auto count = section.integer(key, kTableRows)) *out = static_cast<std::uint64_t>(*count);
+    if (const auto count = section.integer(key, kTableRows))
+      *out = static_cast<std::uint64_t>(*count);
   }
 
   // `8388608`, `"8 MiB"`, `"8MiB"`.
@@ -344,19 +357,22 @@ class Builder {
         return section.wrong_type(value, fmt::format("\"{}\"", key), "a size",
                                   "write a number of bytes, or \"8 MiB\"");
       }
-      if (const auto bytes = section.integer(key, kRecordBytes)) *out = static_cast<std::uint64_t>(*bytes);
+      if (const auto bytes = section.integer(key, kRecordBytes))
+        *out = static_cast<std::uint64_t>(*bytes);
       return;
     }
     const std::optional<std::uint64_t> bytes = parse_size(value.text);
     if (!bytes) {
       section.fault(fault::kBadQuantity, value.mark,
-                    {fmt::format("{}: \"{}\" is not a size", section.subject(), key), {},
+                    {fmt::format("{}: \"{}\" is not a size", section.subject(), key),
+                     {},
                      "write a whole number and one of B, KiB, MiB, GiB: \"8 MiB\""});
     } else if (*bytes < static_cast<std::uint64_t>(kRecordBytes.min) ||
                *bytes > static_cast<std::uint64_t>(kRecordBytes.max)) {
       section.fault(fault::kOutOfRange, value.mark,
                     {fmt::format("{}: \"{}\" is out of range", section.subject(), key),
-                     "must lie between 1 KiB and 1 GiB", {}});
+                     "must lie between 1 KiB and 1 GiB",
+                     {}});
     } else {
       *out = *bytes;
     }
@@ -381,7 +397,8 @@ class Builder {
 
   // -------------------------------------------------------------- listing
 
-  // The [[kind]] tables of all files that have a sound id, by id; then the others, which are read for their faults.
+  // The [[kind]] tables of all files that have a sound id, by id; then the others, which are read
+  // for their faults.
   std::vector<Listed> list_tables(std::string_view kind, Names* names, std::size_t count_max) {
     std::vector<Listed> listed;
     for (std::size_t file = 0; file < files_.size(); ++file) {
@@ -458,13 +475,15 @@ class Builder {
     detail.label = fmt::format("also at {}", faults_.place(first.file, first.mark));
     detail.help = "ids are unique over all files; rename one, or remove it";
     if (files_[first.file].compiled_in && !files_[own.file].compiled_in) {
-      detail.help = kind == "campaign"
-                        ? "the compiled-in catalogue has it; rename yours, or load without `default`"
-                        : "compiled in: remove yours to use that one, rename yours, or remove retailers = \"default\"";
+      detail.help =
+          kind == "campaign"
+              ? "the compiled-in catalogue has it; rename yours, or load without `default`"
+              : "compiled in: remove yours to use that one, rename yours, or remove retailers = "
+                "\"default\"";
     }
     const Entry* id = own.value->find("id");
-    add(fault::kDuplicateId, own.file, id != nullptr && kind != "idtype" ? id->value.mark : own.mark,
-        std::move(detail));
+    add(fault::kDuplicateId, own.file,
+        id != nullptr && kind != "idtype" ? id->value.mark : own.mark, std::move(detail));
   }
 
   std::vector<NamePlace> places(const std::vector<Listed>& listed) const {
@@ -475,7 +494,8 @@ class Builder {
     return out;
   }
 
-  // Looks a name up; reports an unknown one, unless a file that may have defined it could not be read.
+  // Looks a name up; reports an unknown one, unless a file that may have defined it could not be
+  // read.
   std::optional<std::size_t> look_up(TableReader& table, std::string_view name, Mark mark,
                                      const Names& names, const std::vector<NamePlace>& candidates,
                                      const FaultCode& code, std::string_view kind) {
@@ -512,7 +532,8 @@ class Builder {
           item.id.clear();
           add(fault::kBadId, file, entry.key_mark,
               {fmt::format("idtype \"{}\" has the wrong form", entry.key),
-               "an id is 1 to 64 of a-z, 0-9 and -", {}});
+               "an id is 1 to 64 of a-z, 0-9 and -",
+               {}});
         }
         listed.push_back(std::move(item));
       }
@@ -554,16 +575,17 @@ class Builder {
     Retailer out;
     out.id = entry.id;
     out.where = position(entry.file, entry.mark);
-    TableReader table(*entry.value, entry.file,
-                      entry.id.empty() ? "a [[retailer]]" : fmt::format("retailer \"{}\"", entry.id),
-                      &faults_);
-    table.check_keys({"id", "name", "idtype", "ids", "short", "paths", "hits", "misses", "markets", "also"});
+    TableReader table(
+        *entry.value, entry.file,
+        entry.id.empty() ? "a [[retailer]]" : fmt::format("retailer \"{}\"", entry.id), &faults_);
+    table.check_keys(
+        {"id", "name", "idtype", "ids", "short", "paths", "hits", "misses", "markets", "also"});
     out.name = read_label(table, "name");
     if (out.name.empty()) out.name = out.id;
     bool has_id_type = false;
     if (const auto name = table.required_text("idtype", "name an [idtype.*]: idtype = \"sku\"")) {
-      const auto found = look_up(table, name->text, name->value->mark, id_type_names_, id_type_places_,
-                                 fault::kUnknownIdType, "id type");
+      const auto found = look_up(table, name->text, name->value->mark, id_type_names_,
+                                 id_type_places_, fault::kUnknownIdType, "id type");
       has_id_type = found.has_value();
       out.id_type = static_cast<std::uint16_t>(found.value_or(0));
     }
@@ -588,8 +610,9 @@ class Builder {
       PathTemplate path;
       const std::string wrong = PathTemplate::parse(text.text, &path);
       if (!wrong.empty()) {
-        table.fault(fault::kBadTemplate, text.value->mark,
-                    {fmt::format("{}: a path template does not parse", table.subject()), wrong, {}});
+        table.fault(
+            fault::kBadTemplate, text.value->mark,
+            {fmt::format("{}: a path template does not parse", table.subject()), wrong, {}});
         continue;
       }
       if (!seen.insert(text.text).second) report_repeated(table, key, text);
@@ -600,14 +623,17 @@ class Builder {
   }
 
   void report_repeated(TableReader& table, std::string_view key, const TextAt& text) {
-    table.fault(fault::kRepeated, text.value->mark,
-                {fmt::format("{}: \"{}\" names \"{}\" twice", table.subject(), key, text.text), {}, {}});
+    table.fault(
+        fault::kRepeated, text.value->mark,
+        {fmt::format("{}: \"{}\" names \"{}\" twice", table.subject(), key, text.text), {}, {}});
   }
 
   void report_too_many(TableReader& table, std::string_view key) {
     table.fault(fault::kTooMany, table.find(key)->key_mark,
                 {fmt::format("{}: \"{}\" has more entries than the program can number",
-                             table.subject(), key), {}, {}});
+                             table.subject(), key),
+                 {},
+                 {}});
   }
 
   void read_markets(TableReader& retailer, Retailer* out) {
@@ -639,7 +665,7 @@ class Builder {
   }
 
   static bool is_retailer_key(const Entry& entry) {
-    static const std::set<std::string_view> keys = {"id",    "name", "idtype", "ids",   "short",
+    static const std::set<std::string_view> keys = {"id",    "name", "idtype", "ids",     "short",
                                                     "paths", "hits", "misses", "markets", "also"};
     return entry.value.kind != ValueKind::kTable && keys.count(entry.key) > 0;
   }
@@ -661,7 +687,8 @@ class Builder {
     }
     const auto index = static_cast<MarketIndex>(out->markets.size());
     out->markets.push_back(std::move(market));
-    if (!table.has("hosts")) table.missing("hosts", "write hosts = [\"example.com\", \"*.example.com\"]");
+    if (!table.has("hosts"))
+      table.missing("hosts", "write hosts = [\"example.com\", \"*.example.com\"]");
     read_hosts(table, index, 0, out);
   }
 
@@ -671,7 +698,8 @@ class Builder {
     }
     if (text.find("{id}") == std::string_view::npos) return "holds {id} where the id goes";
     if (has_control(text) || text.find(' ') != std::string_view::npos) return "holds no blanks";
-    for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1)) {
+    for (std::size_t at = text.find('{'); at != std::string_view::npos;
+         at = text.find('{', at + 1)) {
       if (text.substr(at, 4) != "{id}") return "only {id} may stand in braces";
     }
     return {};
@@ -702,9 +730,10 @@ class Builder {
     const std::string place = faults_.place(table.file(), text.value->mark);
     const auto [at, is_new] = hosts_.try_emplace(std::string(kind) + text.text, place);
     if (is_new) return true;
-    table.fault(fault::kHostTwice, text.value->mark,
-                {fmt::format("{}: the host \"{}\" is claimed twice", table.subject(), text.text),
-                 fmt::format("also at {}", at->second), "a link must lead to one retailer and market"});
+    table.fault(
+        fault::kHostTwice, text.value->mark,
+        {fmt::format("{}: the host \"{}\" is claimed twice", table.subject(), text.text),
+         fmt::format("also at {}", at->second), "a link must lead to one retailer and market"});
     return false;
   }
 
@@ -714,7 +743,8 @@ class Builder {
     if (also->items.size() >= kIndex16Max) return report_too_many(retailer, "also");
     for (const Value& item : also->items) {
       if (item.kind != ValueKind::kTable) {
-        retailer.wrong_type(item, "every \"also\"", "a table", "write [[retailer.also]] above each");
+        retailer.wrong_type(item, "every \"also\"", "a table",
+                            "write [[retailer.also]] above each");
         continue;
       }
       TableReader table(item, retailer.file(), retailer.subject() + ": also", &faults_);
@@ -723,7 +753,8 @@ class Builder {
       std::optional<MarketIndex> market;
       if (name) market = find_market(table, *out, *name->value, name->text);
       if (!table.has("hosts")) table.missing("hosts");
-      if (!table.has("paths")) table.missing("paths", "hosts without templates of their own belong to the market");
+      if (!table.has("paths"))
+        table.missing("paths", "hosts without templates of their own belong to the market");
       const std::size_t set = out->template_sets.size();
       out->template_sets.push_back(read_paths(table, "paths"));
       read_hosts(table, market.value_or(0), set, out);
@@ -743,9 +774,9 @@ class Builder {
     detail.label = fmt::format("retailer \"{}\" has no such market", retailer.id);
     if (faults_.wants_advice()) {
       // The country's code is GB (ISO 3166-1), whatever its domain is.
-      const bool means_gb =
-          lower(name) == "uk" && std::any_of(candidates.begin(), candidates.end(),
-                                             [](const NamePlace& known) { return known.name == "GB"; });
+      const bool means_gb = lower(name) == "uk" &&
+                            std::any_of(candidates.begin(), candidates.end(),
+                                        [](const NamePlace& known) { return known.name == "GB"; });
       detail.help = means_gb ? "did you mean \"GB\"?" : did_you_mean(name, candidates);
       if (detail.help.empty() && !candidates.empty()) {
         detail.help = "it has";
@@ -792,7 +823,8 @@ class Builder {
                               "write [\"https://example.com/dp/1\", \"shop:US:sku:1\"]");
     }
     const std::string& key = hit.items[1].text;
-    const std::string wrong = has_id_type && !out->id.empty() ? product_key_fault(key, *out) : std::string();
+    const std::string wrong =
+        has_id_type && !out->id.empty() ? product_key_fault(key, *out) : std::string();
     if (!wrong.empty()) {
       table.fault(fault::kBadHit, hit.items[1].mark,
                   {fmt::format("{}: a hit names no product of it", table.subject()), wrong,
@@ -838,12 +870,12 @@ class Builder {
     Campaign out;
     out.id = entry.id;
     out.where = position(entry.file, entry.mark);
-    TableReader table(*entry.value, entry.file,
-                      entry.id.empty() ? "a [[campaign]]" : fmt::format("campaign \"{}\"", entry.id),
-                      &faults_);
-    table.check_keys({"id", "rev", "status", "platforms", "tag", "tags", "on_link", "action", "from",
-                      "until", "when", "product", "other_markets", "require_linked", "ignore_authors",
-                      "hits", "misses", "confirm"});
+    TableReader table(
+        *entry.value, entry.file,
+        entry.id.empty() ? "a [[campaign]]" : fmt::format("campaign \"{}\"", entry.id), &faults_);
+    table.check_keys({"id", "rev", "status", "platforms", "tag", "tags", "on_link", "action",
+                      "from", "until", "when", "product", "other_markets", "require_linked",
+                      "ignore_authors", "hits", "misses", "confirm"});
     if (const auto rev = table.integer("rev", {1, std::numeric_limits<std::uint32_t>::max()})) {
       out.rev = static_cast<std::uint32_t>(*rev);
     }
@@ -878,19 +910,21 @@ class Builder {
     read_examples(table, &out);
     if (out.status == Status::kDeprecated && !table.has("until")) {
       table.fault(fault::kDeprecatedOpen, table.find("status")->value.mark,
-                  {fmt::format("{} is deprecated, but has no end", table.subject()), {},
+                  {fmt::format("{} is deprecated, but has no end", table.subject()),
+                   {},
                    "say when it ends: until = 2014-12-31T23:59:59Z"});
     }
     return out;
   }
 
-  void exclude(TableReader& table, std::initializer_list<std::string_view> keys, std::string_view by,
-               std::string_view why) {
+  void exclude(TableReader& table, std::initializer_list<std::string_view> keys,
+               std::string_view by, std::string_view why) {
     for (const std::string_view key : keys) {
       if (!table.has(key)) continue;
       table.fault(fault::kNoMeaning, table.find(key)->key_mark,
                   {fmt::format("{}: \"{}\" has no meaning beside \"{}\"", table.subject(), key, by),
-                   std::string(why), {}});
+                   std::string(why),
+                   {}});
     }
   }
 
@@ -916,7 +950,8 @@ class Builder {
     detail.message = fmt::format("{} names an unknown platform", table.subject());
     detail.label = std::string(fault::kUnknownPlatform.meaning);
     std::vector<NamePlace> candidates;
-    for (const std::string_view known : base::kPlatformNames) candidates.push_back({std::string(known), {}});
+    for (const std::string_view known : base::kPlatformNames)
+      candidates.push_back({std::string(known), {}});
     if (name == "twitter") {
       detail.help = "did you mean \"x\"?";
     } else if (faults_.wants_advice()) {
@@ -939,14 +974,18 @@ class Builder {
       out->tag_where = position(table.file(), entry->value.mark);
       if (++triggers == 2) {
         table.fault(fault::kTrigger, entry->key_mark,
-                    {fmt::format("{} has more than one trigger", table.subject()), {},
-                     "keep one of \"tag\", \"tags\" and \"on_link\"; several tags of one post are \"tags\""});
+                    {fmt::format("{} has more than one trigger", table.subject()),
+                     {},
+                     "keep one of \"tag\", \"tags\" and \"on_link\"; several tags of one post are "
+                     "\"tags\""});
       }
     }
     if (triggers == 0) {
-      table.fault(fault::kTrigger, table.mark(),
-                  {fmt::format("{} has no trigger", table.subject()), {},
-                   "write tag = \"#Tag\", tags = [\"#one\", \"#two\"] or on_link = [\"retailer\"]"});
+      table.fault(
+          fault::kTrigger, table.mark(),
+          {fmt::format("{} has no trigger", table.subject()),
+           {},
+           "write tag = \"#Tag\", tags = [\"#one\", \"#two\"] or on_link = [\"retailer\"]"});
     }
     if (const auto tag = table.text("tag")) add_tag(table, *tag, out);
     if (table.has("tags")) {
@@ -954,7 +993,8 @@ class Builder {
       if (out->tags.size() > kTagsMax) {
         table.fault(fault::kTooMany, table.find("tags")->key_mark,
                     {fmt::format("{} needs {} tags in one post", table.subject(), out->tags.size()),
-                     fmt::format("at most {}", kTagsMax), {}});
+                     fmt::format("at most {}", kTagsMax),
+                     {}});
       }
     }
     if (table.has("on_link")) read_on_link(table, out);
@@ -982,7 +1022,8 @@ class Builder {
   void report_same_tag(TableReader& table, const TextAt& tag) {
     table.fault(fault::kSameTag, tag.value->mark,
                 {fmt::format("{} names the same tag twice", table.subject()),
-                 "case and form of the sign make no difference", {}});
+                 "case and form of the sign make no difference",
+                 {}});
   }
 
   void read_on_link(TableReader& table, Campaign* out) {
@@ -998,14 +1039,16 @@ class Builder {
     }
   }
 
-  std::optional<RetailerIndex> find_retailer(TableReader& table, const Value& value, std::string_view name) {
+  std::optional<RetailerIndex> find_retailer(TableReader& table, const Value& value,
+                                             std::string_view name) {
     const auto found = look_up(table, name, mark_inside(value, 0, name.size()), retailer_names_,
                                retailer_places_, fault::kUnknownRetailer, "retailer");
     if (!found) return std::nullopt;
     return static_cast<RetailerIndex>(*found);
   }
 
-  void check_has_hosts(TableReader& table, RetailerIndex index, const Value& value, std::size_t size) {
+  void check_has_hosts(TableReader& table, RetailerIndex index, const Value& value,
+                       std::size_t size) {
     const Retailer& retailer = out_.retailers[index];
     if (!retailer.hosts.empty()) return;
     table.fault(fault::kSoldByTag, mark_inside(value, 0, size),
@@ -1021,7 +1064,8 @@ class Builder {
     if (!out->from || !out->until || *out->from <= *out->until) return;
     table.fault(fault::kEmptyWindow, table.find("until")->value.mark,
                 {fmt::format("{} ends before it begins", table.subject()),
-                 fmt::format("\"from\" is {}", base::format_rfc3339(*out->from)), {}});
+                 fmt::format("\"from\" is {}", base::format_rfc3339(*out->from)),
+                 {}});
   }
 
   void read_when(TableReader& table, Campaign* out) {
@@ -1048,24 +1092,28 @@ class Builder {
 
   void read_product(TableReader& table, Campaign* out) {
     if (!table.has("product")) {
-      return table.missing("product",
-                           "write product = { from = [\"amazon:US\"] }, or { retailer = ..., id = ... }");
+      return table.missing(
+          "product", "write product = { from = [\"amazon:US\"] }, or { retailer = ..., id = ... }");
     }
     const Value* value = table.table("product");
     if (value == nullptr) return;
     TableReader product(*value, table.file(), table.subject() + ": product", &faults_);
-    product.check_keys({"from", "link", "other_markets", "retailer", "market", "id", "price", "currency"});
+    product.check_keys(
+        {"from", "link", "other_markets", "retailer", "market", "id", "price", "currency"});
     if (product.has("retailer") || product.has("id")) {
       out->product_source = ProductSource::kCampaign;
-      exclude(product, {"from", "link", "other_markets"}, "retailer", "this product is named, not linked");
+      exclude(product, {"from", "link", "other_markets"}, "retailer",
+              "this product is named, not linked");
       exclude(table, {"other_markets"}, "product.retailer", "this product is named, not linked");
       read_fixed_product(product, out);
     } else if (product.has("from")) {
       out->product_source = ProductSource::kLink;
-      exclude(product, {"market", "price", "currency"}, "from", "the link says which product it is");
+      exclude(product, {"market", "price", "currency"}, "from",
+              "the link says which product it is");
       read_linked_product(table, product, out);
     } else {
-      product.missing("from", "write from = [\"amazon:US\"] for linked products, or retailer and id for one");
+      product.missing(
+          "from", "write from = [\"amazon:US\"] for linked products, or retailer and id for one");
     }
   }
 
@@ -1127,7 +1175,8 @@ class Builder {
       fixed.price = price->text;
       if (!is_price(price->text)) {
         product.fault(fault::kBadPrice, price->value->mark,
-                      {fmt::format("{}: \"price\" has the wrong form", product.subject()), {},
+                      {fmt::format("{}: \"price\" has the wrong form", product.subject()),
+                       {},
                        "write digits and a point, without sign or currency: \"149.99\""});
       }
     }
@@ -1135,21 +1184,24 @@ class Builder {
       fixed.currency = currency->text;
       if (!is_currency(currency->text)) {
         product.fault(fault::kBadPrice, currency->value->mark,
-                      {fmt::format("{}: \"currency\" has the wrong form", product.subject()), {},
+                      {fmt::format("{}: \"currency\" has the wrong form", product.subject()),
+                       {},
                        "write its three-letter code: \"USD\""});
       }
     }
     if (product.has("price") != product.has("currency")) {
       const std::string_view has = product.has("price") ? "price" : "currency";
       product.fault(fault::kBadPrice, product.find(has)->key_mark,
-                    {fmt::format("{}: a price needs an amount and a currency", product.subject()), {},
+                    {fmt::format("{}: a price needs an amount and a currency", product.subject()),
+                     {},
                      "write price = \"149.99\", currency = \"USD\""});
     }
     if (retailer) fixed.retailer = *retailer;
     out->product = std::move(fixed);
   }
 
-  void check_fixed_market(TableReader& product, std::optional<RetailerIndex> retailer, const TextAt& market) {
+  void check_fixed_market(TableReader& product, std::optional<RetailerIndex> retailer,
+                          const TextAt& market) {
     if (!is_market(market.text)) {
       return product.fault(fault::kBadId, market.value->mark,
                            {fmt::format("{}: \"market\" has the wrong form", product.subject()),
@@ -1159,14 +1211,16 @@ class Builder {
     static_cast<void>(find_market(product, out_.retailers[*retailer], *market.value, market.text));
   }
 
-  void check_product_id(TableReader& product, RetailerIndex retailer, const TextAt& id, std::string* folded) {
+  void check_product_id(TableReader& product, RetailerIndex retailer, const TextAt& id,
+                        std::string* folded) {
     if (out_.id_types.empty()) return;
     const IdType& type = out_.id_types[out_.retailers[retailer].id_type];
     *folded = fold_id(id.text, type.fold);
     if (type.pattern.text().empty() || type.pattern.matches(*folded)) return;
     product.fault(fault::kBadProductId, id.value->mark,
                   {fmt::format("{}: \"id\" is not an id of its retailer", product.subject()),
-                   fmt::format("does not match idtype \"{}\", {}", type.id, type.pattern.text()), {}});
+                   fmt::format("does not match idtype \"{}\", {}", type.id, type.pattern.text()),
+                   {}});
   }
 
   // -------------------------------------------------------------- confirm, authors, examples
@@ -1175,11 +1229,11 @@ class Builder {
     const Value* value = campaign.table("confirm");
     if (value == nullptr) return;
     TableReader table(*value, campaign.file(), campaign.subject() + ": confirm", &faults_);
-    table.check_keys({"tag", "within", "clock", "by", "prompt_by", "remind_before"},
-                     {"id", "rev", "status", "platforms", "tags", "on_link", "action", "from", "until",
-                      "when", "product", "other_markets", "require_linked", "ignore_authors", "hits",
-                      "misses"},
-                     "[[campaign]]");
+    table.check_keys(
+        {"tag", "within", "clock", "by", "prompt_by", "remind_before"},
+        {"id", "rev", "status", "platforms", "tags", "on_link", "action", "from", "until", "when",
+         "product", "other_markets", "require_linked", "ignore_authors", "hits", "misses"},
+        "[[campaign]]");
     Confirm confirm;
     if (const auto tag = table.required_text("tag", "for example tag = \"#ConfirmThis\"")) {
       confirm.tag = tag->text;
@@ -1192,22 +1246,27 @@ class Builder {
     if (!table.has("within")) table.missing("within", "for example within = \"15m\"");
     confirm.within_ms = table.duration_ms("within", {kSecondMs, kAnySpan.max}).value_or(0);
     static_cast<void>(table.word("by", {"same-author"}));
-    if (table.word("clock", {"open", "prompt"}).value_or(0) == 1) confirm.clock = ConfirmClock::kPrompt;
+    if (table.word("clock", {"open", "prompt"}).value_or(0) == 1)
+      confirm.clock = ConfirmClock::kPrompt;
     confirm.prompt_by = read_prompt_by(table);
     const bool by_prompt = confirm.clock == ConfirmClock::kPrompt;
     if (by_prompt != table.has("prompt_by")) {
       const Entry* at = table.find(by_prompt ? "clock" : "prompt_by");
       table.fault(fault::kPromptUnused, at->key_mark,
-                  {by_prompt ? fmt::format("{}: no author is named whose reply is the prompt", table.subject())
+                  {by_prompt ? fmt::format("{}: no author is named whose reply is the prompt",
+                                           table.subject())
                              : fmt::format("{}: the prompt restarts no clock", table.subject()),
-                   {}, by_prompt ? "name it: prompt_by = [\"x:12345\"]" : "write clock = \"prompt\""});
+                   {},
+                   by_prompt ? "name it: prompt_by = [\"x:12345\"]" : "write clock = \"prompt\""});
     }
     if (const auto before = table.duration_ms("remind_before", {kSecondMs, kAnySpan.max})) {
       confirm.remind_before_ms = *before;
       if (confirm.within_ms > 0 && *before >= confirm.within_ms) {
-        table.fault(fault::kReminder, table.find("remind_before")->value.mark,
-                    {fmt::format("{}: the reminder would come before the buy post", table.subject()),
-                     fmt::format("must be shorter than within, {}", duration_text(confirm.within_ms)), {}});
+        table.fault(
+            fault::kReminder, table.find("remind_before")->value.mark,
+            {fmt::format("{}: the reminder would come before the buy post", table.subject()),
+             fmt::format("must be shorter than within, {}", duration_text(confirm.within_ms)),
+             {}});
       }
     }
     out->confirm = std::move(confirm);
@@ -1221,18 +1280,23 @@ class Builder {
       if (const auto text = table.text("prompt_by")) add_author(table, "prompt_by", *text, &out);
       return out;
     }
-    for (const TextAt& text : table.texts("prompt_by", false)) add_author(table, "prompt_by", text, &out);
+    for (const TextAt& text : table.texts("prompt_by", false))
+      add_author(table, "prompt_by", text, &out);
     return out;
   }
 
-  void add_author(TableReader& table, std::string_view key, const TextAt& text, std::vector<AuthorRef>* out) {
+  void add_author(TableReader& table, std::string_view key, const TextAt& text,
+                  std::vector<AuthorRef>* out) {
     const std::size_t colon = text.text.find(':');
-    const std::string_view id = colon == std::string::npos ? std::string_view()
-                                                           : std::string_view(text.text).substr(colon + 1);
-    if (id.empty() || id.size() > kTextBytesMax || has_control(id) || id.find(' ') != std::string_view::npos) {
+    const std::string_view id = colon == std::string::npos
+                                    ? std::string_view()
+                                    : std::string_view(text.text).substr(colon + 1);
+    if (id.empty() || id.size() > kTextBytesMax || has_control(id) ||
+        id.find(' ') != std::string_view::npos) {
       return report_bad_author(table, key, text);
     }
-    const auto platform = find_platform(table, *text.value, std::string_view(text.text).substr(0, colon));
+    const auto platform =
+        find_platform(table, *text.value, std::string_view(text.text).substr(0, colon));
     if (!platform) return;
     for (const AuthorRef& other : *out) {
       if (other.platform == *platform && other.id == id) return report_repeated(table, key, text);
@@ -1242,12 +1306,13 @@ class Builder {
 
   void report_bad_author(TableReader& table, std::string_view key, const TextAt& text) {
     const bool handles = key == "ignore_authors";
-    table.fault(fault::kBadAuthor, text.value->mark,
-                {fmt::format("{}: \"{}\" holds no author", table.subject(), key),
-                 handles ? "an author is \"@handle\" or \"platform:id\"" : "an author is \"platform:id\"",
-                 text.text.front() == '@' && !handles
-                     ? "handles can be sold, so only an id can prompt: \"x:12345\""
-                     : std::string()});
+    table.fault(
+        fault::kBadAuthor, text.value->mark,
+        {fmt::format("{}: \"{}\" holds no author", table.subject(), key),
+         handles ? "an author is \"@handle\" or \"platform:id\"" : "an author is \"platform:id\"",
+         text.text.front() == '@' && !handles
+             ? "handles can be sold, so only an id can prompt: \"x:12345\""
+             : std::string()});
   }
 
   void read_ignored(TableReader& table, Campaign* out) {
@@ -1259,10 +1324,11 @@ class Builder {
         continue;
       }
       std::string handle = lower(std::string_view(text.text).substr(1));
-      const bool sound = !handle.empty() && handle.size() <= kTextBytesMax && all_of(handle, [](char c) {
-        return is_lower_or_digit(c) || c == '_' || c == '.' || c == '-' || c == '@' ||
-               static_cast<unsigned char>(c) >= 0x80;
-      });
+      const bool sound =
+          !handle.empty() && handle.size() <= kTextBytesMax && all_of(handle, [](char c) {
+            return is_lower_or_digit(c) || c == '_' || c == '.' || c == '-' || c == '@' ||
+                   static_cast<unsigned char>(c) >= 0x80;
+          });
       if (!sound) {
         report_bad_author(table, "ignore_authors", text);
       } else if (!seen.insert(handle).second) {
@@ -1288,7 +1354,8 @@ class Builder {
 
   void report_no_hits(TableReader& table, Mark mark) {
     table.fault(fault::kNoPositiveTest, mark,
-                {fmt::format("{} has no positive test", table.subject()), {},
+                {fmt::format("{} has no positive test", table.subject()),
+                 {},
                  "write a text it must fire on: hits = [\"want this #tag\"]"});
   }
 
@@ -1345,10 +1412,12 @@ class Builder {
           if (!is_new) {
             table.fault(fault::kDuplicateId, name->value->mark,
                         {fmt::format("two [[test]] have the name \"{}\"", name->text),
-                         fmt::format("also at {}", faults_.place(file, at->second)), {}});
+                         fmt::format("also at {}", faults_.place(file, at->second)),
+                         {}});
           }
         }
-        if (const auto posts = table.required_text("posts", "one JSON post a line")) test.posts = posts->text;
+        if (const auto posts = table.required_text("posts", "one JSON post a line"))
+          test.posts = posts->text;
         read_expect(table, candidates, &test, &tested);
         out_.tests.push_back(std::move(test));
       }
@@ -1357,7 +1426,8 @@ class Builder {
       const Listed& entry = campaigns_listed_[i];
       if (tested[i] || entry.id.empty()) continue;
       add(fault::kNoStreamTest, entry.file, entry.mark,
-          {fmt::format("campaign \"{}\" has no stream test", entry.id), {},
+          {fmt::format("campaign \"{}\" has no stream test", entry.id),
+           {},
            "add a [[test]] with posts and the records expected of them"});
     }
   }
@@ -1365,7 +1435,8 @@ class Builder {
   void read_expect(TableReader& table, const std::vector<NamePlace>& candidates, StreamTest* test,
                    std::vector<bool>* tested) {
     const Entry* entry = table.find("expect");
-    if (entry == nullptr) return table.missing("expect", "the records, or '' where none may come out");
+    if (entry == nullptr)
+      return table.missing("expect", "the records, or '' where none may come out");
     if (entry->value.kind != ValueKind::kString) {
       return table.wrong_type(entry->value, "\"expect\"", "a string", "JSON lines between '''");
     }
@@ -1377,11 +1448,13 @@ class Builder {
       const JsonLine json = read_json_line(line);
       if (!json.is_object) {
         table.fault(fault::kBadTest, entry->value.mark,
-                    {fmt::format("{}: line {} of \"expect\" is not one JSON object", table.subject(), number),
-                     fmt::format("wrong at byte {} of that line", json.fault_at + 1), {}});
+                    {fmt::format("{}: line {} of \"expect\" is not one JSON object",
+                                 table.subject(), number),
+                     fmt::format("wrong at byte {} of that line", json.fault_at + 1),
+                     {}});
       } else if (!json.campaign_id.empty()) {
-        const auto found = look_up(table, json.campaign_id, entry->value.mark, campaign_names_, candidates,
-                                   fault::kTestUnknown, "campaign");
+        const auto found = look_up(table, json.campaign_id, entry->value.mark, campaign_names_,
+                                   candidates, fault::kTestUnknown, "campaign");
         if (found) (*tested)[*found] = true;
       }
     }

@@ -1,5 +1,5 @@
-// Document: one parsed TOML file as plain data, with the place of every key and value. It keeps toml++ out of the
-// files that say what a catalogue means. Private to catalogue.
+// Document: one parsed TOML file as plain data, with the place of every key and value. It keeps
+// toml++ out of the files that say what a catalogue means. Private to catalogue.
 #pragma once
 
 #include <cstddef>
@@ -32,12 +32,12 @@ struct Entry;
 
 struct Value {
   ValueKind kind = ValueKind::kTable;
-  Mark mark;                  // cut at the end of its first line
-  std::string text;           // kString
-  std::int64_t number = 0;    // kInteger; kOffsetTime: milliseconds since 1970
-  bool truth = false;         // kBoolean; kOffsetTime: whether `number` could hold it (years 0001 to 9999)
-  std::vector<Value> items;   // kArray
-  std::vector<Entry> entries; // kTable, in file order
+  Mark mark;                // cut at the end of its first line
+  std::string text;         // kString
+  std::int64_t number = 0;  // kInteger; kOffsetTime: milliseconds since 1970
+  bool truth = false;  // kBoolean; kOffsetTime: whether `number` could hold it (years 0001 to 9999)
+  std::vector<Value> items;    // kArray
+  std::vector<Entry> entries;  // kTable, in file order
 
   [[nodiscard]] const Entry* find(std::string_view key) const noexcept;
 };
@@ -50,9 +50,10 @@ struct Entry {
 
 class FaultList;
 
-// Parses one TOML file into *root. Where it is not TOML (or nests deeper than any catalogue does), adds one fault for
-// `file`, leaves *root an empty table and returns false. (toml_document.cc)
-[[nodiscard]] bool parse_toml(std::string_view text, std::size_t file, Value* root, FaultList* faults);
+// Parses one TOML file into *root. Where it is not TOML (or nests deeper than any catalogue does),
+// adds one fault for `file`, leaves *root an empty table and returns false. (toml_document.cc)
+[[nodiscard]] bool parse_toml(std::string_view text, std::size_t file, Value* root,
+                              FaultList* faults);
 
 inline const Entry* Value::find(std::string_view key) const noexcept {
   for (const Entry& entry : entries) {

@@ -12,10 +12,12 @@
 namespace hashcart::catalogue {
 namespace {
 
-// Names longer than this are not typing mistakes of short ones; it also bounds the cost of one comparison.
+// Names longer than this are not typing mistakes of short ones; it also bounds the cost of one
+// comparison.
 constexpr std::size_t kNameBytesMax = 64;
 
-// Edit distance where swapping two neighbours counts as one (optimal string alignment), ASCII case ignored.
+// Edit distance where swapping two neighbours counts as one (optimal string alignment), ASCII case
+// ignored.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::array<std::size_t, kNameBytesMax + 1> before{};
   std::array<std::size_t, kNameBytesMax + 1> previous{};
@@ -27,8 +29,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
       const auto same = [&](std::size_t x, std::size_t y) {
         return base::ascii_lower(a[x]) == base::ascii_lower(b[y]);
       };
-      row[j] = std::min({previous[j] + 1, row[j - 1] + 1,
-                         previous[j - 1] + (same(i - 1, j - 1) ? 0U : 1U)});
+      row[j] = std::min(
+          {previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (same(i - 1, j - 1) ? 0U : 1U)});
       if (i > 1 && j > 1 && same(i - 1, j - 2) && same(i - 2, j - 1)) {
         row[j] = std::min(row[j], before[j - 2] + 1);
       }
@@ -99,17 +101,21 @@ std::vector<Diagnostic> FaultList::take() {
 
 const std::vector<FaultCode>& fault_codes() {
   static const std::vector<FaultCode> codes = {
-      fault::kSyntax,        fault::kFormat,          fault::kUnknownKey,    fault::kWrongType,
-      fault::kMissingKey,    fault::kSetTwice,        fault::kDuplicateId,   fault::kBadId,
-      fault::kUnknownWord,   fault::kUnknownPlatform, fault::kUnknownIdType, fault::kUnknownRetailer,
-      fault::kUnknownMarket, fault::kOutOfRange,      fault::kBadQuantity,   fault::kLocalTime,
-      fault::kEmptyWindow,   fault::kBadTag,          fault::kSameTag,       fault::kNoPositiveTest,
-      fault::kTrigger,       fault::kNoMeaning,       fault::kReminder,      fault::kBadAuthor,
-      fault::kBadHost,       fault::kHostTwice,       fault::kNoHosts,       fault::kBadTemplate,
-      fault::kBadPattern,    fault::kBadProductId,    fault::kBadPrice,      fault::kBadHit,
-      fault::kBadTest,       fault::kTestUnknown,     fault::kEmptyList,     fault::kEmptyCatalogue,
-      fault::kSoldByTag,     fault::kTooMany,         fault::kRepeated,      fault::kTagShared,
-      fault::kDeprecatedOpen, fault::kPromptUnused,   fault::kNoStreamTest,
+      fault::kSyntax,          fault::kFormat,         fault::kUnknownKey,
+      fault::kWrongType,       fault::kMissingKey,     fault::kSetTwice,
+      fault::kDuplicateId,     fault::kBadId,          fault::kUnknownWord,
+      fault::kUnknownPlatform, fault::kUnknownIdType,  fault::kUnknownRetailer,
+      fault::kUnknownMarket,   fault::kOutOfRange,     fault::kBadQuantity,
+      fault::kLocalTime,       fault::kEmptyWindow,    fault::kBadTag,
+      fault::kSameTag,         fault::kNoPositiveTest, fault::kTrigger,
+      fault::kNoMeaning,       fault::kReminder,       fault::kBadAuthor,
+      fault::kBadHost,         fault::kHostTwice,      fault::kNoHosts,
+      fault::kBadTemplate,     fault::kBadPattern,     fault::kBadProductId,
+      fault::kBadPrice,        fault::kBadHit,         fault::kBadTest,
+      fault::kTestUnknown,     fault::kEmptyList,      fault::kEmptyCatalogue,
+      fault::kSoldByTag,       fault::kTooMany,        fault::kRepeated,
+      fault::kTagShared,       fault::kDeprecatedOpen, fault::kPromptUnused,
+      fault::kNoStreamTest,
   };
   return codes;
 }

@@ -34,7 +34,9 @@ class Reader {
   }
 
   void skip_blanks() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
 
   // *out: the characters between the quotes, escapes as written.
@@ -64,7 +66,9 @@ class Reader {
       }
       return true;
     }
-    if (at_ >= text_.size() || std::string_view("\"\\/bfnrt").find(text_[at_]) == std::string_view::npos) return false;
+    if (at_ >= text_.size() ||
+        std::string_view("\"\\/bfnrt").find(text_[at_]) == std::string_view::npos)
+      return false;
     ++at_;
     return true;
   }
@@ -108,7 +112,9 @@ class Reader {
         std::string_view id;
         if (!string(&id)) return false;
         out_.campaign_id = std::string(id);
-      } else if (!value(depth + 1, place == Place::kRoot && key == "campaign" ? Place::kCampaign : Place::kElsewhere)) {
+      } else if (!value(depth + 1, place == Place::kRoot && key == "campaign"
+                                       ? Place::kCampaign
+                                       : Place::kElsewhere)) {
         return false;
       }
       skip_blanks();
@@ -133,13 +139,22 @@ class Reader {
     if (depth > kDepthMax) return false;
     std::string_view ignored;
     switch (peek()) {
-      case '{': ++at_; return object(depth, place);
-      case '[': ++at_; return array(depth);
-      case '"': return string(&ignored);
-      case 't': return word("true");
-      case 'f': return word("false");
-      case 'n': return word("null");
-      default: return number();
+      case '{':
+        ++at_;
+        return object(depth, place);
+      case '[':
+        ++at_;
+        return array(depth);
+      case '"':
+        return string(&ignored);
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number();
     }
   }
 

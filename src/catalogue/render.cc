@@ -1,4 +1,5 @@
-// Diagnostics as a person reads them: the message, the place, the line with a caret, a hint; a summary at the end.
+// Diagnostics as a person reads them: the message, the place, the line with a caret, a hint; a
+// summary at the end.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,19 +15,20 @@
 namespace hashcart::catalogue {
 namespace {
 
-constexpr std::size_t kShownMax = 1000;           // nobody reads on; it bounds the text by lines x kLineCharactersMax
+constexpr std::size_t kShownMax =
+    1000;  // nobody reads on; it bounds the text by lines x kLineCharactersMax
 constexpr std::uint32_t kLineCharactersMax = 160;  // of a source line, around the fault
 
 bool in(char32_t value, char32_t from, char32_t to) { return value >= from && value <= to; }
 
-// Columns a terminal gives a character; Unicode 15, EastAsianWidth.txt, by block. A column off does no harm.
+// Columns a terminal gives a character; Unicode 15, EastAsianWidth.txt, by block. A column off does
+// no harm.
 std::uint32_t columns_of(char32_t value) {
   if (in(value, 0x300, 0x36F) || in(value, 0x200B, 0x200F) || in(value, 0xFE00, 0xFE0F)) return 0;
-  const bool wide = in(value, 0x1100, 0x115F) || in(value, 0x2E80, 0xA4CF) ||
-                    in(value, 0xAC00, 0xD7A3) || in(value, 0xF900, 0xFAFF) ||
-                    in(value, 0xFE30, 0xFE6F) || in(value, 0xFF00, 0xFF60) ||
-                    in(value, 0xFFE0, 0xFFE6) || in(value, 0x1F300, 0x1FAFF) ||
-                    in(value, 0x20000, 0x3FFFD);
+  const bool wide =
+      in(value, 0x1100, 0x115F) || in(value, 0x2E80, 0xA4CF) || in(value, 0xAC00, 0xD7A3) ||
+      in(value, 0xF900, 0xFAFF) || in(value, 0xFE30, 0xFE6F) || in(value, 0xFF00, 0xFF60) ||
+      in(value, 0xFFE0, 0xFFE6) || in(value, 0x1F300, 0x1FAFF) || in(value, 0x20000, 0x3FFFD);
   return wide ? 2 : 1;
 }
 
@@ -152,9 +154,9 @@ class Renderer {
     if (all.size() > kShownMax) {
       out_ += fmt::format("... and {} not shown\n", plural(all.size() - kShownMax, "problem"));
     }
-    out_ += fmt::format("{} ({}, {}) in {}\n", plural(all.size(), "problem"),
-                        plural(errors, "error"), plural(all.size() - errors, "warning"),
-                        plural(files.size(), "file"));
+    out_ +=
+        fmt::format("{} ({}, {}) in {}\n", plural(all.size(), "problem"), plural(errors, "error"),
+                    plural(all.size() - errors, "warning"), plural(files.size(), "file"));
     return std::move(out_);
   }
 

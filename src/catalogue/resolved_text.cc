@@ -1,6 +1,7 @@
-// The canonical rendering of a catalogue, as TOML that loads to the same catalogue again. Equal catalogues give equal
-// bytes, so its hash says whether two runs were decided by the same rules. Stream tests decide nothing and are left
-// out; hits and misses stay, since a campaign does not load without.
+// The canonical rendering of a catalogue, as TOML that loads to the same catalogue again. Equal
+// catalogues give equal bytes, so its hash says whether two runs were decided by the same rules.
+// Stream tests decide nothing and are left out; hits and misses stay, since a campaign does not
+// load without.
 #include <fmt/format.h>
 
 #include <string>
@@ -177,8 +178,8 @@ class Renderer {
       return fmt::format("{{ from = {}, link = {} }}", from, quoted_list(links));
     }
     const FixedProduct& product = *campaign.product;
-    std::string out = fmt::format("{{ retailer = {}",
-                                  quoted(catalogue_.retailers[product.retailer].id));
+    std::string out =
+        fmt::format("{{ retailer = {}", quoted(catalogue_.retailers[product.retailer].id));
     if (!product.market.empty()) out += fmt::format(", market = {}", quoted(product.market));
     out += fmt::format(", id = {}", quoted(product.id));
     if (!product.price.empty()) {
@@ -194,9 +195,12 @@ class Renderer {
 
   static std::string_view status_text(Status status) {
     switch (status) {
-      case Status::kExperimental: return "\"experimental\"";
-      case Status::kStable: return "\"stable\"";
-      case Status::kDeprecated: return "\"deprecated\"";
+      case Status::kExperimental:
+        return "\"experimental\"";
+      case Status::kStable:
+        return "\"stable\"";
+      case Status::kDeprecated:
+        return "\"deprecated\"";
     }
     return "\"experimental\"";
   }

@@ -57,21 +57,31 @@ std::string or_list(std::initializer_list<std::string_view> words) {
 
 std::string_view kind_name(ValueKind kind) noexcept {
   switch (kind) {
-    case ValueKind::kString: return "a string";
-    case ValueKind::kInteger: return "a whole number";
-    case ValueKind::kFloat: return "a decimal number";
-    case ValueKind::kBoolean: return "true or false";
-    case ValueKind::kOffsetTime: return "a date-time";
-    case ValueKind::kLocalTime: return "a date or time without offset";
-    case ValueKind::kArray: return "an array";
-    case ValueKind::kTable: return "a table";
+    case ValueKind::kString:
+      return "a string";
+    case ValueKind::kInteger:
+      return "a whole number";
+    case ValueKind::kFloat:
+      return "a decimal number";
+    case ValueKind::kBoolean:
+      return "true or false";
+    case ValueKind::kOffsetTime:
+      return "a date-time";
+    case ValueKind::kLocalTime:
+      return "a date or time without offset";
+    case ValueKind::kArray:
+      return "an array";
+    case ValueKind::kTable:
+      return "a table";
   }
   return "something else";
 }
 
 Mark mark_inside(const Value& value, std::size_t start, std::size_t size) {
-  // Between two one-character quotes and without escapes, characters of the text are characters of the file.
-  if (value.kind != ValueKind::kString || count_characters(value.text) + 2 != value.mark.length) return value.mark;
+  // Between two one-character quotes and without escapes, characters of the text are characters of
+  // the file.
+  if (value.kind != ValueKind::kString || count_characters(value.text) + 2 != value.mark.length)
+    return value.mark;
   const std::string_view text = value.text;
   start = std::min(start, text.size());
   Mark mark = value.mark;
@@ -85,7 +95,8 @@ std::string duration_text(std::int64_t ms) {
     std::int64_t ms;
     std::string_view name;
   };
-  constexpr std::array<Unit, 4> kUnits = {{{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}}};
+  constexpr std::array<Unit, 4> kUnits = {
+      {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}}};
   for (const Unit& unit : kUnits) {
     if (ms != 0 && ms % unit.ms == 0) return fmt::format("{}{}", ms / unit.ms, unit.name);
   }
@@ -93,7 +104,8 @@ std::string duration_text(std::int64_t ms) {
 }
 
 void TableReader::check_keys(std::initializer_list<std::string_view> known,
-                             std::initializer_list<std::string_view> outer, std::string_view outer_header) {
+                             std::initializer_list<std::string_view> outer,
+                             std::string_view outer_header) {
   for (const Entry& entry : table_.entries) {
     if (contains(known, entry.key)) continue;
     FaultList::Detail detail;
@@ -101,11 +113,13 @@ void TableReader::check_keys(std::initializer_list<std::string_view> known,
     detail.label = "not a key that can stand here";
     if (contains(outer, entry.key)) {
       detail.label = fmt::format("belongs to {}", outer_header);
-      detail.help = "TOML gives a key to the nearest header above it; move this line above that header";
+      detail.help =
+          "TOML gives a key to the nearest header above it; move this line above that header";
     } else if (faults_.wants_advice()) {
-      const auto alias = std::find_if(kAliases.begin(), kAliases.end(), [&](const Alias& candidate) {
-        return candidate.written == entry.key && contains(known, candidate.meant);
-      });
+      const auto alias =
+          std::find_if(kAliases.begin(), kAliases.end(), [&](const Alias& candidate) {
+            return candidate.written == entry.key && contains(known, candidate.meant);
+          });
       if (alias != kAliases.end()) {
         detail.help = fmt::format("did you mean \"{}\"?", alias->meant);
       } else {
@@ -135,13 +149,16 @@ std::optional<TextAt> TableReader::text(std::string_view key) {
   if (entry == nullptr) return std::nullopt;
   if (entry->value.kind != ValueKind::kString) {
     wrong_type(entry->value, fmt::format("\"{}\"", key), "a string",
-               entry->value.kind == ValueKind::kInteger || entry->value.kind == ValueKind::kFloat ? "write it in quotes"
-                                                                                                  : "");
+               entry->value.kind == ValueKind::kInteger || entry->value.kind == ValueKind::kFloat
+                   ? "write it in quotes"
+                   : "");
     return std::nullopt;
   }
   if (entry->value.text.empty()) {
     fault(fault::kEmptyList, entry->value.mark,
-          {fmt::format("{}: \"{}\" is empty", subject_, key), {}, "give it a value, or leave the key out"});
+          {fmt::format("{}: \"{}\" is empty", subject_, key),
+           {},
+           "give it a value, or leave the key out"});
     return std::nullopt;
   }
   return TextAt{entry->value.text, &entry->value};
@@ -165,7 +182,8 @@ std::optional<std::int64_t> TableReader::integer(std::string_view key, IntegerRa
   if (entry->value.number < range.min || entry->value.number > range.max) {
     fault(fault::kOutOfRange, entry->value.mark,
           {fmt::format("{}: \"{}\" is out of range", subject_, key),
-           fmt::format("must lie between {} and {}", range.min, range.max), {}});
+           fmt::format("must lie between {} and {}", range.min, range.max),
+           {}});
     return std::nullopt;
   }
   return entry->value.number;
@@ -192,14 +210,17 @@ std::optional<std::int64_t> TableReader::duration_ms(std::string_view key, Integ
   const std::optional<std::int64_t> ms = base::parse_duration_ms(entry->value.text);
   if (!ms) {
     fault(fault::kBadQuantity, entry->value.mark,
-          {fmt::format("{}: \"{}\" is not a duration", subject_, key), {},
+          {fmt::format("{}: \"{}\" is not a duration", subject_, key),
+           {},
            "write a whole number and one of ms, s, m, h, d: \"15m\""});
     return std::nullopt;
   }
   if (*ms < range.min || *ms > range.max) {
     fault(fault::kOutOfRange, entry->value.mark,
           {fmt::format("{}: \"{}\" is out of range", subject_, key),
-           fmt::format("must lie between {} and {}", duration_text(range.min), duration_text(range.max)), {}});
+           fmt::format("must lie between {} and {}", duration_text(range.min),
+                       duration_text(range.max)),
+           {}});
     return std::nullopt;
   }
   return ms;
@@ -211,7 +232,8 @@ std::optional<std::int64_t> TableReader::moment(std::string_view key) {
   const Value& value = entry->value;
   if (value.kind == ValueKind::kLocalTime) {
     fault(fault::kLocalTime, value.mark,
-          {fmt::format("{}: \"{}\" does not say which moment it means", subject_, key), "no offset from UTC",
+          {fmt::format("{}: \"{}\" does not say which moment it means", subject_, key),
+           "no offset from UTC",
            "write a date, a time and an offset: 2014-05-05T00:00:00Z, or +08:00 in place of Z"});
     return std::nullopt;
   }
@@ -223,7 +245,9 @@ std::optional<std::int64_t> TableReader::moment(std::string_view key) {
   }
   if (!value.truth) {
     fault(fault::kOutOfRange, value.mark,
-          {fmt::format("{}: \"{}\" is out of range", subject_, key), "years run from 0001 to 9999", {}});
+          {fmt::format("{}: \"{}\" is out of range", subject_, key),
+           "years run from 0001 to 9999",
+           {}});
     return std::nullopt;
   }
   return value.number;
@@ -234,13 +258,15 @@ std::vector<TextAt> TableReader::texts(std::string_view key, bool may_be_empty) 
   const Value* list = array(key);
   if (list == nullptr) return out;
   if (list->items.empty() && !may_be_empty) {
-    fault(fault::kEmptyList, list->mark, {fmt::format("{}: \"{}\" is empty", subject_, key), {}, {}});
+    fault(fault::kEmptyList, list->mark,
+          {fmt::format("{}: \"{}\" is empty", subject_, key), {}, {}});
   }
   for (const Value& item : list->items) {
     if (item.kind != ValueKind::kString) {
       wrong_type(item, fmt::format("every item of \"{}\"", key), "a string");
     } else if (item.text.empty()) {
-      fault(fault::kEmptyList, item.mark, {fmt::format("{}: \"{}\" holds an empty text", subject_, key), {}, {}});
+      fault(fault::kEmptyList, item.mark,
+            {fmt::format("{}: \"{}\" holds an empty text", subject_, key), {}, {}});
     } else {
       out.push_back({item.text, &item});
     }
@@ -269,7 +295,8 @@ const Value* TableReader::array(std::string_view key) {
   return &entry->value;
 }
 
-std::optional<std::size_t> TableReader::word(std::string_view key, std::initializer_list<std::string_view> words) {
+std::optional<std::size_t> TableReader::word(std::string_view key,
+                                             std::initializer_list<std::string_view> words) {
   const std::optional<TextAt> found = text(key);
   if (!found) return std::nullopt;
   return word_of(key, *found, words);

@@ -1,5 +1,5 @@
-// TableReader: takes typed values out of one TOML table and reports what is missing, mistyped or unknown. Private to
-// catalogue.
+// TableReader: takes typed values out of one TOML table and reports what is missing, mistyped or
+// unknown. Private to catalogue.
 #pragma once
 
 #include <cstdint>
@@ -26,21 +26,26 @@ struct IntegerRange {
 
 class TableReader {
  public:
-  // subject: how messages name the table, `campaign "amazon-cart-us"`. All references outlive the reader.
+  // subject: how messages name the table, `campaign "amazon-cart-us"`. All references outlive the
+  // reader.
   TableReader(const Value& table, std::size_t file, std::string subject, FaultList* faults)
       : table_(table), file_(file), subject_(std::move(subject)), faults_(*faults) {}
 
-  // Reports every key that is not among those known. outer: keys of the table this one stands in, because TOML gives
-  // a key written after `[campaign.confirm]` to that table, which is rarely what was meant.
+  // Reports every key that is not among those known. outer: keys of the table this one stands in,
+  // because TOML gives a key written after `[campaign.confirm]` to that table, which is rarely what
+  // was meant.
   void check_keys(std::initializer_list<std::string_view> known,
-                  std::initializer_list<std::string_view> outer = {}, std::string_view outer_header = {});
+                  std::initializer_list<std::string_view> outer = {},
+                  std::string_view outer_header = {});
 
   [[nodiscard]] const Entry* find(std::string_view key) const noexcept { return table_.find(key); }
   [[nodiscard]] bool has(std::string_view key) const noexcept { return find(key) != nullptr; }
 
-  // Each returns nothing where the key is absent or its value faulty (then reported). An empty text is a fault.
+  // Each returns nothing where the key is absent or its value faulty (then reported). An empty text
+  // is a fault.
   [[nodiscard]] std::optional<TextAt> text(std::string_view key);
-  [[nodiscard]] std::optional<TextAt> required_text(std::string_view key, std::string_view help = {});
+  [[nodiscard]] std::optional<TextAt> required_text(std::string_view key,
+                                                    std::string_view help = {});
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, IntegerRange range);
   [[nodiscard]] std::optional<bool> boolean(std::string_view key);
   [[nodiscard]] std::optional<std::int64_t> duration_ms(std::string_view key, IntegerRange range);
@@ -51,7 +56,8 @@ class TableReader {
   [[nodiscard]] const Value* array(std::string_view key);
 
   // The word's place in `words`, reported where it is none of them.
-  [[nodiscard]] std::optional<std::size_t> word(std::string_view key, std::initializer_list<std::string_view> words);
+  [[nodiscard]] std::optional<std::size_t> word(std::string_view key,
+                                                std::initializer_list<std::string_view> words);
   [[nodiscard]] std::optional<std::size_t> word_of(std::string_view key, const TextAt& found,
                                                    std::initializer_list<std::string_view> words);
 
@@ -59,7 +65,8 @@ class TableReader {
   void fault(const FaultCode& code, Mark mark, FaultList::Detail detail) {
     faults_.add(code, file_, mark, std::move(detail));
   }
-  void wrong_type(const Value& value, std::string_view what, std::string_view expected, std::string_view help = {});
+  void wrong_type(const Value& value, std::string_view what, std::string_view expected,
+                  std::string_view help = {});
   void missing(std::string_view key, std::string_view help = {});
 
   [[nodiscard]] const Value& value() const noexcept { return table_; }
@@ -78,7 +85,8 @@ class TableReader {
 // `a string`, `an array`, as messages say it.
 [[nodiscard]] std::string_view kind_name(ValueKind kind) noexcept;
 
-// The mark of bytes [start, start + size) of a string value, or of the whole value where escapes hide the place.
+// The mark of bytes [start, start + size) of a string value, or of the whole value where escapes
+// hide the place.
 [[nodiscard]] Mark mark_inside(const Value& value, std::size_t start, std::size_t size);
 
 // `90s` as `90s`, 120000 as `2m`: the greatest unit that divides it.

@@ -15,8 +15,9 @@
 namespace hashcart::catalogue {
 namespace {
 
-// toml++ 3.3 walks and frees nested tables by recursion and bounds the nesting of brackets (256) but not the parts of a
-// dotted key, so a key of a hundred thousand parts would exhaust the stack. No catalogue needs more than four.
+// toml++ 3.3 walks and frees nested tables by recursion and bounds the nesting of brackets (256)
+// but not the parts of a dotted key, so a key of a hundred thousand parts would exhaust the stack.
+// No catalogue needs more than four.
 constexpr std::size_t kKeyPartsMax = 16;
 constexpr int kDepthMax = 32;
 
@@ -25,7 +26,8 @@ struct Place {
   std::size_t at = 0;  // byte
 };
 
-// Where a key has more than kKeyPartsMax parts, or nothing. Strings and comments are stepped over; parts may be quoted.
+// Where a key has more than kKeyPartsMax parts, or nothing. Strings and comments are stepped over;
+// parts may be quoted.
 class DottedKeys {
  public:
   explicit DottedKeys(std::string_view text) : text_(text) {}
@@ -213,7 +215,8 @@ std::string_view line_at(std::string_view text, std::size_t line) {
   return text.substr(0, text.find('\n'));
 }
 
-// `tag = #AmazonCart`: what is meant as text is a comment, and the parser only sees a value missing.
+// `tag = #AmazonCart`: what is meant as text is a comment, and the parser only sees a value
+// missing.
 bool has_bare_tag(std::string_view line) {
   const std::size_t equals = line.find('=');
   if (equals == std::string_view::npos) return false;

@@ -4,15 +4,20 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 #include "ingest/chunk.h"
 
 namespace hashcart::ingest {
 namespace {
+
+constexpr std::size_t kMagicBytes = 4;
 
 struct FreeDeleter {
   void operator()(char* memory) const noexcept { std::free(memory); }
@@ -21,33 +26,34 @@ struct FreeDeleter {
 // Raw bytes that were read but not yet taken, in a page-aligned buffer.
 class Inlet {
  public:
-  Inlet(RawReader* raw, std::size_t bytes)
+  Inlet(ByteSource* raw, std::size_t bytes)
       : raw_(*raw),
-        capacity_((std::max<std::size_t>(bytes, 16) + kPageBytes - 1) / kPageBytes * kPageBytes),
-        limit_(std::max<std::size_t>(bytes, 16)),
+        limit_(std::max(bytes, kMagicBytes)),
+        capacity_((limit_ + kPageBytes - 1) / kPageBytes * kPageBytes),
         memory_(static_cast<char*>(std::aligned_alloc(kPageBytes, capacity_))) {
     if (memory_ == nullptr) throw std::bad_alloc();
   }
 
   // Reads more behind what is there. The buffer must have room.
-  ReadStatus more() {
+  ReadStatus more(Wait wait) {
     if (begin_ == end_) begin_ = end_ = 0;
     HASHCART_CHECK(end_ < capacity_);
     std::size_t count = 0;
     const ReadStatus status =
-        raw_.read(memory_.get() + end_, std::min(limit_, capacity_ - end_), &count);
+        raw_.read(memory_.get() + end_, std::min(limit_, capacity_ - end_), wait, &count);
     if (status == ReadStatus::kBytes) end_ += count;
     return status;
   }
 
   [[nodiscard]] std::string_view bytes() const { return {memory_.get() + begin_, end_ - begin_}; }
   void take(std::size_t count) { begin_ += count; }
-  [[nodiscard]] RawReader& raw() { return raw_; }
+  [[nodiscard]] ByteSource& raw() { return raw_; }
+  [[nodiscard]] const ByteSource& raw() const { return raw_; }
 
  private:
-  RawReader& raw_;
-  std::size_t capacity_;
+  ByteSource& raw_;
   std::size_t limit_;
+  std::size_t capacity_;
   std::unique_ptr<char, FreeDeleter> memory_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
@@ -58,7 +64,7 @@ class PlainBytes final : public ByteSource {
   PlainBytes(std::unique_ptr<Inlet> inlet, ReadStatus after)
       : inlet_(std::move(inlet)), after_(after) {}
 
-  ReadStatus read(char* to, std::size_t room, std::size_t* count) override {
+  ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) override {
     const std::string_view held = inlet_->bytes();
     if (!held.empty()) {
       *count = std::min(room, held.size());
@@ -68,66 +74,66 @@ class PlainBytes final : public ByteSource {
     }
     if (after_ != ReadStatus::kBytes) return after_;
     // Past the first bytes the caller's buffer is filled without a detour.
-    return inlet_->raw().read(to, room, count);
+    return inlet_->raw().read(to, room, wait, count);
   }
 
-  bool ready() override { return !inlet_->bytes().empty() || inlet_->raw().ready(); }
   const std::string& message() const override { return inlet_->raw().message(); }
 
  private:
   std::unique_ptr<Inlet> inlet_;
-  ReadStatus after_;  // what the peek ended with
+  ReadStatus after_;  // what the look at the first bytes ended with
 };
 
-// What decompressors share: input runs dry, more is read; at the end of the input a member or frame
-// that is not complete means the input broke off.
+// What decompressors share: when input runs dry, more is read; where the input ends inside a member
+// or frame, it broke off.
 class Decompressor : public ByteSource {
  public:
   explicit Decompressor(std::unique_ptr<Inlet> inlet) : inlet_(std::move(inlet)) {}
 
-  ReadStatus read(char* to, std::size_t room, std::size_t* count) final {
+  ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) final {
     while (!failed_) {
       std::size_t taken = 0;
       std::size_t made = 0;
       const Step step = decode(inlet_->bytes(), to, room, &taken, &made);
       inlet_->take(taken);
       decoded_ += made;
+      if (step == Step::kDamaged) {
+        failed_ = true;
+        message_ += " at decompressed byte " + std::to_string(decoded_);
+      }
       if (made > 0) {
         *count = made;
-        if (step == Step::kDamaged) failed_ = true;
         return ReadStatus::kBytes;
       }
-      if (step == Step::kDamaged) break;
-      if (step == Step::kGoOn) continue;
-      const ReadStatus status = inlet_->more();
+      if (step != Step::kNeedInput) continue;
+      const ReadStatus status = inlet_->more(wait);
       if (status == ReadStatus::kBytes) continue;
       if (status == ReadStatus::kBroken) message_ = inlet_->raw().message();
-      if (status != ReadStatus::kEnd) return status;
-      if (between()) return ReadStatus::kEnd;
-      message_ = std::string("ends inside a ") + unit() + " at decompressed byte " +
-                 std::to_string(decoded_);
-      return ReadStatus::kBroken;
+      if (status == ReadStatus::kEnd && is_inside()) {
+        failed_ = true;
+        message_ = std::string("ends inside a ") + unit() + " at decompressed byte " +
+                   std::to_string(decoded_);
+        break;
+      }
+      return status;
     }
-    failed_ = true;
-    if (message_.empty()) message_ = "damaged";
     return ReadStatus::kBroken;
   }
 
-  bool ready() final { return pending() || !inlet_->bytes().empty() || inlet_->raw().ready(); }
   const std::string& message() const final { return message_; }
 
  protected:
   enum class Step { kGoOn, kNeedInput, kDamaged };
 
-  // One step. kNeedInput: nothing more can be made of what is there.
+  // One step. kNeedInput: no more can be made of what is there. kDamaged: damaged() was called.
   virtual Step decode(std::string_view in, char* to, std::size_t room, std::size_t* taken,
                       std::size_t* made) = 0;
-  [[nodiscard]] virtual bool between() const = 0;  // no member or frame is open
-  [[nodiscard]] virtual bool pending() const = 0;  // output may be had without input
+  [[nodiscard]] virtual bool is_inside() const = 0;  // a member or frame is open
   [[nodiscard]] virtual const char* unit() const = 0;
 
-  void damaged(const std::string& how) {
-    message_ = how + " at decompressed byte " + std::to_string(decoded_);
+  Step damaged(std::string how) {
+    message_ = std::move(how);
+    return Step::kDamaged;
   }
 
  private:
@@ -148,19 +154,15 @@ class GzipBytes final : public Decompressor {
  private:
   Step decode(std::string_view in, char* to, std::size_t room, std::size_t* taken,
               std::size_t* made) override {
-    if (!open_) {
-      // Between members: zero padding (tape blocks) is skipped; anything else must be a member.
-      if (any_member_) {
-        std::size_t zeros = 0;
-        while (zeros < in.size() && in[zeros] == '\0') ++zeros;
-        if (zeros > 0) {
-          *taken = zeros;
-          return Step::kGoOn;
-        }
+    if (!is_inside_) {
+      // Zeros behind a member are padding (tape blocks), as for gzip itself.
+      if (has_members_ && !in.empty() && in[0] == '\0') {
+        *taken = std::min(in.find_first_not_of('\0'), in.size());
+        return Step::kGoOn;
       }
       if (in.empty()) return Step::kNeedInput;
-      if (inflateReset(&stream_) != Z_OK) return Step::kDamaged;
-      open_ = true;
+      inflateReset(&stream_);
+      is_inside_ = true;
     }
     constexpr std::size_t kMax = std::numeric_limits<uInt>::max();
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
@@ -172,33 +174,31 @@ class GzipBytes final : public Decompressor {
     const int result = inflate(&stream_, Z_NO_FLUSH);
     *taken = in_before - stream_.avail_in;
     *made = out_before - stream_.avail_out;
-    full_ = stream_.avail_out == 0;
     switch (result) {
       case Z_STREAM_END:
-        open_ = false;
-        full_ = false;
-        any_member_ = true;
+        is_inside_ = false;
+        has_members_ = true;
         return Step::kGoOn;
       case Z_OK:
         return Step::kGoOn;
-      case Z_BUF_ERROR:
+      case Z_BUF_ERROR:  // no progress is possible; it is no error
         return Step::kNeedInput;
       default:
-        damaged(any_member_ && *made == 0 && *taken <= 2
-                    ? "holds something other than gzip behind its last member"
-                    : std::string("damaged gzip data (") +
-                          (stream_.msg != nullptr ? stream_.msg : "unknown") + ')');
-        return Step::kDamaged;
+        break;
     }
+    // zlib looks at the two bytes of magic together, so nothing else of this member was taken.
+    if (has_members_ && stream_.total_in <= 2) {
+      return damaged("holds something other than gzip behind its last member");
+    }
+    return damaged(std::string("damaged gzip data (") +
+                   (stream_.msg != nullptr ? stream_.msg : "unknown") + ')');
   }
-  bool between() const override { return !open_; }
-  bool pending() const override { return full_; }
+  bool is_inside() const override { return is_inside_; }
   const char* unit() const override { return "gzip member"; }
 
   z_stream stream_{};
-  bool open_ = false;
-  bool any_member_ = false;
-  bool full_ = false;
+  bool is_inside_ = false;
+  bool has_members_ = false;
 };
 
 struct ZstdDeleter {
@@ -217,51 +217,75 @@ class ZstdBytes final : public Decompressor {
  private:
   Step decode(std::string_view in, char* to, std::size_t room, std::size_t* taken,
               std::size_t* made) override {
-    if (in.empty() && !full_) return Step::kNeedInput;
+    if (in.empty() && !may_hold_output_) return Step::kNeedInput;
+    // Given a whole frame and room for its contents at once, the library decodes it in one go, and
+    // a damaged frame then gives nothing where the streaming decoder gives all that came before the
+    // damage. What is read must not depend on the size of reads, so a frame begins with one byte.
+    if (!is_inside_) {
+      in = in.substr(0, 1);
+      frame_taken_ = 0;
+    }
     ZSTD_inBuffer input{in.data(), in.size(), 0};
     ZSTD_outBuffer output{to, room, 0};
     const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
     *taken = input.pos;
     *made = output.pos;
+    frame_taken_ += input.pos;
     if (ZSTD_isError(result) != 0) {
-      damaged(std::string("damaged zstd data (") + ZSTD_getErrorName(result) + ')');
-      return Step::kDamaged;
+      if (has_frames_ && frame_taken_ <= kMagicBytes) {
+        return damaged("holds something other than zstd behind its last frame");
+      }
+      return damaged(std::string("damaged zstd data (") + ZSTD_getErrorName(result) + ')');
     }
-    open_ = result != 0;
-    full_ = output.pos == output.size;
+    is_inside_ = result != 0;  // 0: the frame is complete and all of it was handed out
+    has_frames_ = has_frames_ || !is_inside_;
+    may_hold_output_ = is_inside_ && output.pos == output.size;
     return Step::kGoOn;
   }
-  bool between() const override { return !open_; }
-  bool pending() const override { return full_; }
+  bool is_inside() const override { return is_inside_; }
   const char* unit() const override { return "zstd frame"; }
 
   std::unique_ptr<ZSTD_DCtx, ZstdDeleter> context_;
-  bool open_ = false;
-  bool full_ = false;
+  bool is_inside_ = false;
+  bool has_frames_ = false;
+  bool may_hold_output_ = false;
+  std::uint64_t frame_taken_ = 0;
 };
 
-bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b\x08"); }
+// Both take a file cut off inside its magic for what it would have been, from the second byte on.
+bool is_gzip(std::string_view bytes) {
+  constexpr std::string_view kMagic("\x1f\x8b\x08", 3);
+  return bytes.size() >= 2 && kMagic.starts_with(bytes.substr(0, kMagic.size()));
+}
 
 // A frame, or a skippable frame (RFC 8878, section 3.1).
 bool is_zstd(std::string_view bytes) {
-  if (bytes.size() < 4) return false;
-  return bytes.substr(0, 4) == "\x28\xb5\x2f\xfd" ||
-         ((static_cast<unsigned char>(bytes[0]) & 0xF0U) == 0x50 &&
-          bytes.substr(1, 3) == "\x2a\x4d\x18");
+  constexpr std::string_view kMagic("\x28\xb5\x2f\xfd", 4);
+  constexpr std::string_view kSkippable("\x2a\x4d\x18", 3);
+  if (bytes.size() < 2) return false;
+  bytes = bytes.substr(0, kMagic.size());
+  return kMagic.starts_with(bytes) ||
+         ((static_cast<unsigned char>(bytes[0]) & 0xF0U) == 0x50 && bytes.size() == kMagicBytes &&
+          bytes.substr(1) == kSkippable);
+}
+
+// Whether a longer start could turn out to be compressed. Text mostly says no at its first byte, so
+// that a slow pipe need not wait for the fourth.
+bool may_be_compressed(std::string_view bytes) {
+  if (bytes.empty()) return true;
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  if ((first & 0xF0U) == 0x50) return bytes.size() == 1 || bytes[1] == '\x2a';
+  return bytes.size() == 1 ? first == 0x1F || first == 0x28 : is_gzip(bytes) || is_zstd(bytes);
 }
 
 }  // namespace
 
-std::unique_ptr<ByteSource> open_bytes(RawReader* raw, std::size_t buffer_bytes) {
+std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes) {
   auto inlet = std::make_unique<Inlet>(raw, buffer_bytes);
   ReadStatus status = ReadStatus::kBytes;
-  // JSON starts with no byte of a magic number, so text from a slow pipe is known by its first.
-  while (status == ReadStatus::kBytes && inlet->bytes().size() < 4) {
-    if (!inlet->bytes().empty()) {
-      const auto first = static_cast<unsigned char>(inlet->bytes()[0]);
-      if (first != 0x1F && first != 0x28 && (first & 0xF0U) != 0x50) break;
-    }
-    status = inlet->more();
+  while (status == ReadStatus::kBytes && inlet->bytes().size() < kMagicBytes &&
+         may_be_compressed(inlet->bytes())) {
+    status = inlet->more(Wait::kYes);
   }
   if (is_gzip(inlet->bytes())) return std::make_unique<GzipBytes>(std::move(inlet));
   if (is_zstd(inlet->bytes())) return std::make_unique<ZstdBytes>(std::move(inlet));

@@ -10,33 +10,26 @@ namespace hashcart::ingest {
 
 enum class ReadStatus : std::uint8_t {
   kBytes,   // some bytes, at least one
+  kNotYet,  // Wait::kNo was asked for, and there is nothing at hand
   kEnd,     // the end of the input
   kBroken,  // it broke off; message() says how
   kStopped,
 };
 
-// Where raw bytes come from, and how a read is interrupted. Implemented by Source.
-class RawReader {
- public:
-  virtual ~RawReader() = default;
-  // Blocks until there are bytes. On kBytes *count is how many.
-  virtual ReadStatus read(char* to, std::size_t room, std::size_t* count) = 0;
-  // Whether a read would return at once.
-  [[nodiscard]] virtual bool ready() = 0;
-  [[nodiscard]] virtual const std::string& message() const = 0;
-};
+// Whether a read may block.
+enum class Wait : std::uint8_t { kNo, kYes };
 
+// Both where raw bytes come from and what decompresses them.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  virtual ReadStatus read(char* to, std::size_t room, std::size_t* count) = 0;
-  // Whether bytes may be had without waiting.
-  [[nodiscard]] virtual bool ready() = 0;
+  // On kBytes *count is how many were written to `to`, at most `room`.
+  virtual ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) = 0;
   [[nodiscard]] virtual const std::string& message() const = 0;
 };
 
 // Looks at the first bytes: gzip and zstd by their magic, anything else as it is.
-// raw: outlives the result. Blocks until four bytes or the end are there.
-[[nodiscard]] std::unique_ptr<ByteSource> open_bytes(RawReader* raw, std::size_t buffer_bytes);
+// raw: outlives the result. Blocks until the first bytes are told apart.
+[[nodiscard]] std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes);
 
 }  // namespace hashcart::ingest

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::string_view kBlank = " \t\r\n";
 
+bool is_blank(char c) noexcept { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; }
+
 // Whether a line looks like a field of a server-sent event (WHATWG HTML, 9.2.6).
 bool is_event_field(std::string_view line) noexcept {
   for (const std::string_view field : {"event:", "data:", "id:", "retry:", ":"}) {
@@ -16,8 +18,10 @@ bool is_event_field(std::string_view line) noexcept {
   return false;
 }
 
-// Whether the brackets of a line of JSON close where it ends.
-bool closes(std::string_view line) noexcept {
+enum class LineEnd { kClosed, kInBrackets, kInString };
+
+// Where a line of JSON stands when it ends.
+LineEnd line_end(std::string_view line) noexcept {
   std::uint64_t depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -34,44 +38,51 @@ bool closes(std::string_view line) noexcept {
     if (c == '{' || c == '[') ++depth;
     if ((c == '}' || c == ']') && depth > 0) --depth;
   }
-  return depth == 0 && !in_string;
+  if (in_string) return LineEnd::kInString;
+  return depth == 0 ? LineEnd::kClosed : LineEnd::kInBrackets;
+}
+
+// Of text whose first character opens a bracket.
+std::optional<Framing> detect_json(std::string_view text, bool is_all) noexcept {
+  const std::size_t end = text.find('\n');
+  // A line too long to tell, one that is whole, or one that ends inside a string, which no page
+  // does: lines.
+  if (end == std::string_view::npos) return Framing::kNdjson;
+  if (line_end(text.substr(0, end)) != LineEnd::kInBrackets) return Framing::kNdjson;
+  const std::size_t next = text.find_first_not_of(kBlank, end);
+  if (next == std::string_view::npos) {
+    if (is_all) return Framing::kNdjson;
+    return std::nullopt;
+  }
+  // The bracket is open over the end of the line. A page goes on; but a bracket where JSON allows
+  // none begins the next of lines whose first was broken off.
+  const char last = text[text.find_last_not_of(kBlank, end)];
+  const bool opens_value = last == '[' || last == ',' || last == ':';
+  const bool is_bracket = text[next] == '{' || text[next] == '[';
+  return is_bracket && !opens_value ? Framing::kNdjson : Framing::kJson;
 }
 
 }  // namespace
 
 std::optional<Framing> detect_framing(std::string_view start, bool at_end) noexcept {
-  constexpr std::size_t kLookAt = 64U << 10U;
+  const bool is_all = at_end || start.size() >= kDetectBytes;
+  start = start.substr(0, kDetectBytes);
   if (start.starts_with("\xEF\xBB\xBF")) start.remove_prefix(3);
   const std::size_t first = start.find_first_not_of(kBlank);
   if (first == std::string_view::npos) {
-    if (at_end || start.size() >= kLookAt) return Framing::kNdjson;
+    if (is_all) return Framing::kNdjson;
     return std::nullopt;
   }
-  const std::string_view rest = start.substr(first);
-  const std::size_t end = rest.find('\n');
-  if (end == std::string_view::npos && !at_end && rest.size() < kLookAt) return std::nullopt;
-  const std::string_view line = rest.substr(0, end);
-  if (is_event_field(line)) return Framing::kSse;
-  if (line[0] != '{' && line[0] != '[') return Framing::kNdjson;
-  // One value on one line, a line too long to tell, or a line that breaks off before another that
-  // looks like a record of its own: lines. A bracket left open over the line's end: a page.
-  if (end == std::string_view::npos || closes(line)) return Framing::kNdjson;
-  const std::size_t next = rest.find_first_not_of(kBlank, end);
-  if (next == std::string_view::npos) {
-    if (at_end || rest.size() >= kLookAt) return Framing::kNdjson;
-    return std::nullopt;
-  }
-  // Pretty-printed JSON goes on with a blank-indented or bracketed line; records of a broken NDJSON
-  // file begin at the margin with a brace.
-  return rest[next] == '{' && rest[next - 1] == '\n' && line.size() > 1 && line.back() != ','
-             ? Framing::kNdjson
-             : Framing::kJson;
+  const std::string_view text = start.substr(first);
+  if (!is_all && text.find('\n') == std::string_view::npos) return std::nullopt;
+  if (is_event_field(text)) return Framing::kSse;
+  if (text[0] == '{' || text[0] == '[') return detect_json(text, is_all);
+  return Framing::kNdjson;
 }
 
 std::size_t Framer::done(std::size_t size) noexcept {
   looked_at_ = 0;
   line_is_empty_ = true;
-  event_is_empty_ = true;
   depth_ = 0;
   in_string_ = false;
   escaped_ = false;
@@ -80,6 +91,7 @@ std::size_t Framer::done(std::size_t size) noexcept {
 }
 
 std::optional<std::size_t> Framer::find(std::string_view bytes) noexcept {
+  if (looked_at_ == bytes.size()) return std::nullopt;
   switch (framing_) {
     case Framing::kSse:
       return find_event(bytes);
@@ -102,15 +114,17 @@ std::optional<std::size_t> Framer::find_line(std::string_view bytes) noexcept {
   return done(static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) + 1);
 }
 
+// The standard lets a lone CR end a line too; no server of a feed we read does, and posts may hold
+// one, so here it does not.
 std::optional<std::size_t> Framer::find_event(std::string_view bytes) noexcept {
-  for (std::size_t at = looked_at_; at < bytes.size(); ++at) {
-    const char c = bytes[at];
-    if (c == '\n') {
-      if (line_is_empty_) return done(at + 1);
-      line_is_empty_ = true;
-    } else if (c != '\r') {
-      line_is_empty_ = false;
-    }
+  std::size_t at = looked_at_;
+  while (at < bytes.size()) {
+    const std::size_t newline = std::min(bytes.find('\n', at), bytes.size());
+    while (line_is_empty_ && at < newline) line_is_empty_ = bytes[at++] == '\r';
+    if (newline == bytes.size()) break;
+    at = newline + 1;
+    if (line_is_empty_) return done(at);
+    line_is_empty_ = true;
   }
   looked_at_ = bytes.size();
   return std::nullopt;
@@ -150,7 +164,7 @@ std::optional<std::size_t> Framer::find_value(std::string_view bytes) noexcept {
         if (depth_ == 0 && started_) return done(at + 1);
         break;
       default:
-        if (kBlank.find(c) == std::string_view::npos) started_ = true;
+        started_ = started_ || !is_blank(c);
         break;
     }
   }
@@ -159,12 +173,9 @@ std::optional<std::size_t> Framer::find_value(std::string_view bytes) noexcept {
 }
 
 std::string_view Framer::trim(std::string_view record) const noexcept {
-  const std::size_t last = record.find_last_not_of(kBlank);
-  if (last == std::string_view::npos) return {};
-  record = record.substr(0, last + 1);
-  if (framing_ != Framing::kNdjson) {
-    record.remove_prefix(std::min(record.find_first_not_of(kBlank), record.size()));
-  }
+  while (!record.empty() && is_blank(record.back())) record.remove_suffix(1);
+  if (framing_ != Framing::kJson) return record;
+  while (!record.empty() && is_blank(record.front())) record.remove_prefix(1);
   return record;
 }
 

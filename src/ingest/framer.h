@@ -15,8 +15,11 @@
 
 namespace hashcart::ingest {
 
-// Decides the framing of an input from its beginning. Nothing while more bytes are needed.
-// at_end: no more will come.
+// An input's framing is decided by its first bytes, this many at most.
+inline constexpr std::size_t kDetectBytes = 64U << 10U;
+
+// Decides the framing of an input from its beginning. Nothing while more bytes are needed; once
+// there is an answer, more bytes do not change it. at_end: no more will come.
 [[nodiscard]] std::optional<Framing> detect_framing(std::string_view start, bool at_end) noexcept;
 
 class Framer {
@@ -38,7 +41,7 @@ class Framer {
     return framing_ != Framing::kJson || (depth_ == 0 && !in_string_);
   }
 
-  // A record without its ending: CR and blanks behind it, empty lines before an event.
+  // A record without what surrounds it: line endings and blanks behind it; before a JSON value too.
   [[nodiscard]] std::string_view trim(std::string_view record) const noexcept;
 
  private:
@@ -49,14 +52,13 @@ class Framer {
 
   Framing framing_;
   std::size_t looked_at_ = 0;
-  // SSE: whether the current line, and the event, hold anything yet.
+  // SSE: nothing but CR stands on the current line so far.
   bool line_is_empty_ = true;
-  bool event_is_empty_ = true;
   // JSON.
   std::uint64_t depth_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;
-  bool started_ = false;
+  bool started_ = false;  // something other than blanks was seen
 };
 
 }  // namespace hashcart::ingest

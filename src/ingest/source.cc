@@ -11,11 +11,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
 
-#include "base/check.h"
+#include "base/counter.h"
 #include "base/setup_error.h"
 #include "ingest/byte_source.h"
 #include "ingest/framer.h"
@@ -25,6 +26,10 @@ namespace {
 
 // What is kept of a record over the limit: enough to see what it was.
 constexpr std::size_t kLongRecordKept = 64U << 10U;
+// A larger limit is taken for this one: places in a chunk have 32 bits.
+constexpr std::uint64_t kRecordBytesCap = 1ULL << 30U;
+// Room for a tail in front of a read, so that the first tail does not grow the buffer.
+constexpr std::size_t kBufferBytesMin = 512U << 10U;
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
 class FileDescriptor {
@@ -49,24 +54,27 @@ class FileDescriptor {
 };
 
 // A file or pipe; a wait on a pipe ends when the wake descriptor is written to.
-class DescriptorReader final : public RawReader {
+class DescriptorReader final : public ByteSource {
  public:
   DescriptorReader(FileDescriptor file, bool is_regular, int wake, const std::atomic<bool>& stopped,
-                   std::atomic<std::uint64_t>& count)
+                   base::Counter& total)
       : file_(std::move(file)),
         is_regular_(is_regular),
         wake_(wake),
         stopped_(stopped),
-        total_(count) {}
+        total_(total) {}
 
-  ReadStatus read(char* to, std::size_t room, std::size_t* count) override {
+  ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) override {
     for (;;) {
       if (stopped_.load(std::memory_order_acquire)) return ReadStatus::kStopped;
-      if (!is_regular_ && !wait(-1)) continue;
+      if (!is_regular_ && !poll_for(wait)) {
+        if (wait == Wait::kNo) return ReadStatus::kNotYet;
+        continue;
+      }
       const ssize_t got = ::read(file_.get(), to, room);
       if (got > 0) {
         *count = static_cast<std::size_t>(got);
-        total_.store(total_.load(std::memory_order_relaxed) + *count, std::memory_order_relaxed);
+        total_.add(*count);
         return ReadStatus::kBytes;
       }
       if (got == 0) return ReadStatus::kEnd;
@@ -76,28 +84,26 @@ class DescriptorReader final : public RawReader {
     }
   }
 
-  bool ready() override { return is_regular_ || wait(0); }
   const std::string& message() const override { return message_; }
 
  private:
-  // Whether the descriptor has something to say (bytes, or its end).
-  [[nodiscard]] bool wait(int timeout_ms) const {
+  // Whether the descriptor has something to say: bytes, its end, or an error.
+  [[nodiscard]] bool poll_for(Wait wait) const {
     pollfd both[2] = {{file_.get(), POLLIN, 0}, {wake_, POLLIN, 0}};
-    const int count = poll(both, 2, timeout_ms);
-    return count > 0 && both[0].revents != 0;
+    const int count = poll(both, 2, wait == Wait::kYes ? -1 : 0);
+    if (count < 0) return errno != EINTR && errno != EAGAIN;  // then let the read say what is wrong
+    return both[0].revents != 0;
   }
 
   FileDescriptor file_;
   bool is_regular_;
   int wake_;
   const std::atomic<bool>& stopped_;
-  std::atomic<std::uint64_t>& total_;
+  base::Counter& total_;
   std::string message_;
 };
 
-bool is_pattern(const std::string& path) {
-  return path.find_first_of("*?[") != std::string::npos;
-}
+bool is_pattern(const std::string& path) { return path.find_first_of("*?[") != std::string::npos; }
 
 std::vector<std::string> expand(const std::vector<std::string>& inputs) {
   if (inputs.empty()) return {"-"};
@@ -132,6 +138,7 @@ class Source::Impl {
                              std::string("no eventfd: ") + std::strerror(errno));
     }
     options_.read_bytes = std::max<std::size_t>(1, options_.read_bytes);
+    options_.record_bytes_max = std::min(options_.record_bytes_max, kRecordBytesCap);
     measure();
   }
 
@@ -140,40 +147,37 @@ class Source::Impl {
     for (;;) {
       if (bytes_ == nullptr && !open_next(chunk)) return FillResult::kEnd;
       if (!move_records(chunk)) return FillResult::kFilled;
-      const bool has_something = !chunk->empty();
-      if (has_something && !bytes_->ready()) return FillResult::kFilled;
-      std::size_t count = 0;
-      switch (read_more(&count)) {
+      const ReadStatus status = read_more(chunk->empty() ? Wait::kYes : Wait::kNo);
+      switch (status) {
         case ReadStatus::kBytes:
-          break;
+          continue;
+        case ReadStatus::kNotYet:
+          return FillResult::kFilled;
         case ReadStatus::kStopped:
-          bytes_read_ -= held().size() + long_length_;
+          forget_rest();
           return FillResult::kEnd;
         case ReadStatus::kEnd:
-          if (!end_input(chunk, false)) return FillResult::kFilled;
-          break;
         case ReadStatus::kBroken:
-          if (!end_input(chunk, true)) return FillResult::kFilled;
+          if (!end_input(chunk, status)) return FillResult::kFilled;
           break;
       }
-      if (bytes_ == nullptr && (!chunk->empty() || chunk->input_bytes() > 0)) {
-        return FillResult::kFilled;
-      }
+      // A chunk holds records of one input.
+      if (!chunk->empty() || chunk->input_bytes() > 0) return FillResult::kFilled;
     }
   }
 
   void stop() noexcept {
     stopped_.store(true, std::memory_order_release);  // pairs with the acquire in read()
     const std::uint64_t one = 1;
+    const int error = errno;  // whom a signal handler interrupts must not see ours
     // The count of an eventfd cannot overflow by ones; and a stop that is already there is enough.
     [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
+    errno = error;
   }
 
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   [[nodiscard]] std::uint64_t total_bytes() const noexcept { return total_bytes_; }
-  [[nodiscard]] std::uint64_t raw_bytes() const noexcept {
-    return raw_bytes_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::uint64_t raw_bytes() const noexcept { return raw_bytes_.value(); }
   [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
   [[nodiscard]] const std::vector<InputFault>& faults() const noexcept { return faults_; }
 
@@ -182,14 +186,16 @@ class Source::Impl {
     void operator()(char* memory) const noexcept { std::free(memory); }
   };
 
+  // An input that cannot be opened adds nothing.
   void measure() {
     std::uint64_t total = 0;
     for (const std::string& name : names_) {
       struct stat status {};
-      const bool known = name != "-" && stat(name.c_str(), &status) == 0;
-      if (known && !S_ISREG(status.st_mode)) return;
-      if (!known && name == "-") return;
-      if (known) total += static_cast<std::uint64_t>(status.st_size);
+      const bool is_stdin = name == "-";
+      if ((is_stdin ? fstat(STDIN_FILENO, &status) : stat(name.c_str(), &status)) != 0) continue;
+      if (!S_ISREG(status.st_mode)) return;
+      const off_t done = is_stdin ? std::max<off_t>(0, lseek(STDIN_FILENO, 0, SEEK_CUR)) : 0;
+      total += static_cast<std::uint64_t>(std::max<off_t>(0, status.st_size - done));
     }
     total_bytes_ = total;
   }
@@ -209,26 +215,17 @@ class Source::Impl {
       const std::string& name = names_[next_];
       input_ = static_cast<std::uint32_t>(next_);
       ++next_;
-      FileDescriptor file;
-      if (name == "-") {
-        file = FileDescriptor(STDIN_FILENO, false);
-      } else {
-        const int fd = open(name.c_str(), O_RDONLY | O_CLOEXEC);
-        if (fd < 0) {
-          cannot_open(name, is_pattern(name) && errno == ENOENT
-                                ? "no file matches"
-                                : std::string("cannot open: ") + std::strerror(errno));
-          continue;
-        }
-        file = FileDescriptor(fd, true);
-      }
+      FileDescriptor file = open_input(name);
+      if (file.get() < 0) continue;
       struct stat status {};
       if (fstat(file.get(), &status) != 0) {
         cannot_open(name, std::string("cannot read: ") + std::strerror(errno));
         continue;
       }
       if (S_ISDIR(status.st_mode)) {
-        cannot_open(name, "is a directory; name the files in it, as in '" + name + "/*.ndjson'");
+        cannot_open(name, name == "-" ? "is a directory"
+                                      : "is a directory; name the files in it, as in '" + name +
+                                            (name.ends_with('/') ? "" : "/") + "*.ndjson'");
         continue;
       }
       const bool is_regular = S_ISREG(status.st_mode);
@@ -239,31 +236,46 @@ class Source::Impl {
       raw_ = std::make_unique<DescriptorReader>(std::move(file), is_regular, wake_.get(), stopped_,
                                                 raw_bytes_);
       bytes_ = open_bytes(raw_.get(), options_.read_bytes);
-      return decide_framing(chunk);
+      decide_framing(chunk);
+      return true;
     }
     return false;
   }
 
+  // O_NONBLOCK: to open a named pipe must not wait for its writer, for stop() could not end that
+  // wait; the first poll() waits for it instead.
+  FileDescriptor open_input(const std::string& name) {
+    if (name == "-") return {STDIN_FILENO, false};
+    int fd = -1;
+    do {
+      fd = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    } while (fd < 0 && errno == EINTR);
+    if (fd < 0) {
+      cannot_open(name, is_pattern(name) && errno == ENOENT
+                            ? "no file matches"
+                            : std::string("cannot open: ") + std::strerror(errno));
+    }
+    return {fd, true};
+  }
+
   // Reads until the framing can be told.
-  bool decide_framing(Chunk* chunk) {
+  void decide_framing(Chunk* chunk) {
     std::optional<Framing> framing;
     if (options_.framing != Framing::kAuto) framing = options_.framing;
     ReadStatus status = ReadStatus::kBytes;
     // A BOM is three bytes, which may come one at a time.
     while (status == ReadStatus::kBytes &&
            (!framing || (held().size() < kBom.size() && kBom.starts_with(held())))) {
-      std::size_t count = 0;
-      status = read_more(&count);
+      status = read_more(Wait::kYes);
       if (!framing) framing = detect_framing(held(), status != ReadStatus::kBytes);
-      after_peek_ = status;
     }
+    after_peek_ = status;
     framer_.emplace(framing.value_or(Framing::kNdjson));
     chunk->reset(input_, framer_->framing());
     if (held().starts_with(kBom)) {
       chunk->add_skipped(kBom.size());
       take(kBom.size());
     }
-    return true;
   }
 
   [[nodiscard]] std::string_view held() const noexcept {
@@ -275,20 +287,37 @@ class Source::Impl {
     offset_ += count;
   }
 
-  // Moves whole records into the chunk. False: the chunk is full.
+  // Moves whole records into the chunk, as many as fit with one copy. False: the chunk is full.
   bool move_records(Chunk* chunk) {
     for (;;) {
       const std::string_view bytes = held();
-      const std::optional<std::size_t> size =
-          found_ ? std::exchange(found_, std::nullopt) : framer_->find(bytes);
+      std::optional<std::size_t> size;
+      std::size_t at = 0;
+      spans_.clear();
+      for (;;) {
+        size = found_ ? std::exchange(found_, std::nullopt) : framer_->find(bytes.substr(at));
+        if (!size || long_length_ > 0 || *size > options_.record_bytes_max ||
+            !chunk->fits(at + *size, spans_.size() + 1)) {
+          break;
+        }
+        const std::string_view record = framer_->trim(bytes.substr(at, *size));
+        spans_.push_back({.begin = static_cast<std::uint32_t>(record.data() - bytes.data()),
+                          .size = static_cast<std::uint32_t>(record.size()),
+                          .offset = offset_ + at,
+                          .length = *size});
+        at += *size;
+      }
+      chunk->append_block(bytes.substr(0, at), spans_);
+      take(at);
       if (!size) {
-        if (bytes.size() > options_.record_bytes_max) skip_long(bytes);
+        if (held().size() > options_.record_bytes_max) skip_long(held());
         return true;
       }
-      if (put(chunk, bytes.substr(0, *size), RecordFault::kNone)) continue;
-      // The next chunk begins with it.
-      found_ = *size;
-      return false;
+      // Over the limit, or too large for this chunk unless it is the first in it.
+      if (!put(chunk, held().substr(0, *size), RecordFault::kNone)) {
+        found_ = size;  // the next chunk begins with it
+        return false;
+      }
     }
   }
 
@@ -305,10 +334,11 @@ class Source::Impl {
   // Appends one record, its ending included, to the chunk. False: no room; nothing has changed.
   bool put(Chunk* chunk, std::string_view record, RecordFault fault) {
     const std::uint64_t length = long_length_ + record.size();
-    if (long_length_ > 0 || length > options_.record_bytes_max) {
+    if (length > options_.record_bytes_max) {
       std::string head = long_head_;
       head.append(record.substr(0, kLongRecordKept - head.size()));
-      if (!chunk->append(head, offset_, length, RecordFault::kTooLong)) return false;
+      const std::string_view kept = length <= kLongRecordKept ? framer_->trim(head) : head;
+      if (!chunk->append(kept, offset_, length, RecordFault::kTooLong)) return false;
       long_head_.clear();
     } else if (!chunk->append(framer_->trim(record), offset_, length, fault)) {
       return false;
@@ -320,59 +350,81 @@ class Source::Impl {
   }
 
   // What is left when an input ends. False: the chunk had no room for it; call again.
-  bool end_input(Chunk* chunk, bool broken) {
+  bool end_input(Chunk* chunk, ReadStatus why) {
     const std::string_view rest = held();
-    const bool whole = !broken && framer_->is_whole_at_end();
     const bool is_blank = long_length_ == 0 && framer_->trim(rest).empty();
+    const bool is_cut = !is_blank && (why == ReadStatus::kBroken || !framer_->is_whole_at_end());
     if (is_blank && framer_->framing() != Framing::kNdjson) {
       chunk->add_skipped(rest.size());
       take(rest.size());
     } else if (!rest.empty() || long_length_ > 0) {
-      if (!put(chunk, rest, whole || is_blank ? RecordFault::kNone : RecordFault::kCutShort)) {
-        after_peek_ = broken ? ReadStatus::kBroken : ReadStatus::kEnd;
+      if (!put(chunk, rest, is_cut ? RecordFault::kCutShort : RecordFault::kNone)) {
+        after_peek_ = why;
         return false;
       }
     }
-    const std::string& name = names_[input_];
-    if (broken) {
-      faults_.push_back({InputFaultKind::kBrokeOff, shown(name) + ": " + bytes_->message()});
-    } else if (!whole && !is_blank) {
-      faults_.push_back({InputFaultKind::kBrokeOff, shown(name) + ": ends inside a JSON value"});
+    const std::string name = shown(names_[input_]);
+    if (why == ReadStatus::kBroken) {
+      faults_.push_back({InputFaultKind::kBrokeOff, name + ": " + bytes_->message()});
+    } else if (is_cut) {
+      faults_.push_back({InputFaultKind::kBrokeOff,
+                         name + ": ends inside a JSON value at byte " + std::to_string(offset_)});
     }
     bytes_.reset();
     raw_.reset();
     return true;
   }
 
-  // Reads behind what is held. The read's target is page-aligned: the kernel copies into any other
-  // several times slower on some CPUs; so what is held moves to end at a page's edge.
-  ReadStatus read_more(std::size_t* count) {
+  // After stop(): a record that is not complete was never read, for the books.
+  void forget_rest() {
+    bytes_read_ -= held().size() + long_length_;
+    begin_ = end_;
+    long_length_ = 0;
+    bytes_.reset();
+    raw_.reset();
+  }
+
+  // Reads behind what is held.
+  ReadStatus read_more(Wait wait) {
+    if (stopped_.load(std::memory_order_acquire)) return ReadStatus::kStopped;
     if (after_peek_ != ReadStatus::kBytes) {
       return std::exchange(after_peek_, ReadStatus::kBytes);
     }
+    make_room();
+    std::size_t count = 0;
+    const ReadStatus status = bytes_->read(buffer_.get() + end_, options_.read_bytes, wait, &count);
+    if (status == ReadStatus::kBytes) {
+      end_ += count;
+      bytes_read_ += count;
+    }
+    return status;
+  }
+
+  // Makes room for a read behind what is held, at a page's edge where that is cheap: the kernel
+  // copies to any other place several times slower on some CPUs. What is held moves only when more
+  // than it has gone by since it last moved, or the buffer doubles; so a long record that comes in
+  // small reads costs linear time.
+  void make_room() {
     const std::size_t size = end_ - begin_;
     const std::size_t edge = (size + kPageBytes - 1) / kPageBytes * kPageBytes;
     const std::size_t wanted = edge + options_.read_bytes;
-    if (wanted > capacity_) {
+    if (begin_ >= edge && wanted <= capacity_) {
+      if (size > 0) std::memcpy(buffer_.get() + edge - size, buffer_.get() + begin_, size);
+    } else if (end_ + options_.read_bytes <= capacity_) {
+      return;
+    } else {
       const std::size_t grown =
-          (std::max(wanted, capacity_ * 2) + kPageBytes - 1) / kPageBytes * kPageBytes;
+          (std::max({wanted, capacity_ * 2, kBufferBytesMin}) + kPageBytes - 1) / kPageBytes *
+          kPageBytes;
       std::unique_ptr<char, FreeDeleter> larger(
           static_cast<char*>(std::aligned_alloc(kPageBytes, grown)));
       if (larger == nullptr) throw std::bad_alloc();
       if (size > 0) std::memcpy(larger.get() + edge - size, buffer_.get() + begin_, size);
       buffer_ = std::move(larger);
       capacity_ = grown;
-    } else if (edge - size != begin_ && size > 0) {
-      std::memmove(buffer_.get() + edge - size, buffer_.get() + begin_, size);
     }
     begin_ = edge - size;
     end_ = edge;
-    const ReadStatus status = bytes_->read(buffer_.get() + edge, options_.read_bytes, count);
-    if (status == ReadStatus::kBytes) {
-      end_ += *count;
-      bytes_read_ += *count;
-    }
-    return status;
   }
 
   SourceOptions options_;
@@ -381,13 +433,14 @@ class Source::Impl {
   std::uint64_t total_bytes_ = 0;
   // Any thread.
   std::atomic<bool> stopped_{false};
-  std::atomic<std::uint64_t> raw_bytes_{0};
+  base::Counter raw_bytes_;
   // The source thread's.
   std::size_t next_ = 0;
   std::uint32_t input_ = 0;
   std::unique_ptr<DescriptorReader> raw_;
   std::unique_ptr<ByteSource> bytes_;
   std::optional<Framer> framer_;
+  std::vector<RecordSpan> spans_;               // scratch of move_records()
   std::optional<std::size_t> found_;            // a whole record that found no room
   ReadStatus after_peek_ = ReadStatus::kBytes;  // an end that was seen too early
   std::unique_ptr<char, FreeDeleter> buffer_;

@@ -1015,6 +1015,10 @@ class Resolver::Impl {
       if (!entry->pending_key.empty()) {
         close_pending(entry->pending_key, ClosedAs::kRetracted);
         ++stats_.pendings_retracted;
+      } else if (Closed* closed = closed_.find(key_of_pending(record));
+                 closed != nullptr && closed->as == ClosedAs::kConfirmed &&
+                 closed->opened_at == record.opened_at) {
+        closed->as = ClosedAs::kRetracted;  // what is taken back is not confirmed any more
       }
       record.type = RecordType::kRetracted;
       record.input = input_;

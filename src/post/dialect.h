@@ -281,6 +281,7 @@ enum class OutlineKey : std::uint8_t {
   kStream,
   kText,
   kThread,
+  kTimestamp,
   kTimeUs,
   kTweet,
   kTweetCount,

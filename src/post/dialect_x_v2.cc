@@ -436,10 +436,11 @@ class XV2Reader final : public DialectReader {
 };
 
 bool is_tweet(const ObjectOutline& outline) noexcept {
-  // Threads, Instagram and Facebook have pages of `data` too.
+  // Threads, Instagram and Facebook have pages of `data` too; an Instagram comment has nothing else
+  // than these three keys.
   return outline.is_string(OutlineKey::kId) && outline.is_string(OutlineKey::kText) &&
          !outline.has(OutlineKey::kPermalink) && !outline.has(OutlineKey::kMediaType) &&
-         !outline.has(OutlineKey::kUsername);
+         !outline.has(OutlineKey::kUsername) && !outline.has(OutlineKey::kTimestamp);
 }
 
 bool is_flat_tweet(const ObjectOutline& outline) noexcept {

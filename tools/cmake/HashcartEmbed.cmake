@@ -3,8 +3,8 @@
 #   hashcart_embed(hashcart_demo_posts HEADER app/demo_posts.h NAMESPACE hashcart::app
 #                  TEXTS kDemoPosts=${PROJECT_SOURCE_DIR}/fixtures/posts/demo.ndjson)
 #
-# makes the target hashcart_demo_posts, whose header declares hashcart::app::kDemoPosts. The sources are made anew in the
-# build folder whenever a text changes.
+# makes the target hashcart_demo_posts, whose header declares hashcart::app::kDemoPosts. The sources
+# are made anew in the build folder whenever a text changes.
 
 include_guard()
 

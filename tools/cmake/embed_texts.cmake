@@ -1,4 +1,5 @@
-# Run by hashcart_embed: writes HEADER and SOURCE, which define each text of TEXTS (name=file|name=file) in NAMESPACE.
+# Run by hashcart_embed: writes HEADER and SOURCE, which define each text of TEXTS
+# (name=file|name=file) in NAMESPACE.
 
 string(REPLACE "|" ";" texts "${TEXTS}")
 set(declarations)
@@ -7,7 +8,8 @@ foreach(text IN LISTS texts)
   string(REGEX MATCH "^[^=]*" name "${text}")
   string(REGEX REPLACE "^[^=]*=" "" file "${text}")
   file(READ "${file}" hex HEX)
-  # Character literals, so that a byte over 0x7F needs no narrowing; the last NUL keeps an empty text legal.
+  # Character literals, so that a byte over 0x7F needs no narrowing; the last NUL keeps an empty
+  # text legal.
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
   # Lines a compiler and a person can stand.
   string(REGEX REPLACE "(('[^']*',)('[^']*',)('[^']*',)('[^']*',)('[^']*',)('[^']*',)('[^']*',)('[^']*',))" "\\1\n    "

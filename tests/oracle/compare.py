@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""`hashcart match` against the oracle: the same outcomes, records and counts of lines, in the same order.
+
+    compare.py HASHCART CATALOGUE.toml POSTS.ndjson...   streams, e.g. of `hashcart gen`
+    compare.py HASHCART --gen SEED...                    streams that `hashcart gen` makes with these seeds
+    compare.py HASHCART --scenarios DIR                  DIR/<name>.ndjson with what must come of it in <name>.expected
+
+Every stream is decided with one and with three workers, and with --at-end keep and expire. A scenario's expected lines
+are `outcome POST CAMPAIGN OUTCOME [PRODUCT...]` and `record POST TYPE TIME PRODUCT`, each kind in order; both the
+oracle and the program must say them (with --at-end expire). HASHCART may be `-`: then only the oracle is asked. A
+scenario uses <name>.toml beside it if there is one, else the oracle's catalogue.
+The first difference is printed with what stands around it; exit 1 then.
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import oracle
+
+HERE = pathlib.Path(__file__).resolve().parent
+CATALOGUE = HERE.parent.parent / "fixtures/catalogues/oracle.toml"
+
+# (arguments of gen, for seeds in turn): a calm stream, and several that are mostly trouble.
+GEN_SHAPES = (
+    "--posts 6000 --intents 0.05 --rate 5",
+    "--posts 5000 --intents 0.5 --rate 2 --duplicates 0.05 --deletes 0.05",
+    "--posts 4000 --intents 1 --rate 1 --disorder 0.5 --duplicates 0.05 --deletes 0.1 --broken 0.01 --blank 0.01",
+    "--posts 4000 --intents 0.6 --rate 3 --x-v1 0 --x-v2 1 --bluesky 0 --simple 0 --deletes 0.05",
+    "--posts 4000 --intents 0.6 --rate 3 --x-v1 0 --x-v2 0 --bluesky 1 --simple 0 --deletes 0.05",
+    "--posts 4000 --intents 0.6 --rate 3 --x-v1 0 --x-v2 0 --bluesky 0 --simple 1 --deletes 0.05",
+)
+
+
+def of_program(binary, catalogue, posts, workers, at_end):
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [binary, "match", "-q", "-q", "-c", str(catalogue), "-j", str(workers), "-o", f"{scratch}/records",
+                   "--outcomes", f"{scratch}/outcomes", "--stats-file", f"{scratch}/stats", "--at-end", at_end,
+                   str(posts)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        if done.returncode != 0:
+            return None, None, f"exit {done.returncode}: {done.stderr}"
+        records, outcomes = [], []
+        with open(f"{scratch}/records", encoding="utf-8") as file:
+            for line in map(json.loads, file):
+                records.append({"type": line["type"], "time": line["time"], "intent_key": line["intent"]["key"],
+                                "id": line["id"], "post_id": line["post"]["id"], "campaign": line["campaign"]["id"],
+                                "product": line["product"]["key"]})
+        with open(f"{scratch}/outcomes", encoding="utf-8") as file:
+            for line in map(json.loads, file):
+                outcomes.append({key: line[key] for key in ("platform", "post_id", "campaign", "outcome")} |
+                                {"products": line.get("products", [])})
+        with open(f"{scratch}/stats", encoding="utf-8") as file:
+            lines = json.load(file)["lines"]
+        return outcomes, records, lines
+
+
+def of_oracle(catalogue, posts, at_end):
+    out, lines = oracle.run(str(catalogue), str(posts), at_end == "expire")
+    parts = {"outcome": [], "record": []}
+    for entry in out:
+        entry = dict(entry)
+        parts[entry.pop("kind")].append(entry)
+    return parts["outcome"], parts["record"], lines
+
+
+def first_difference(what, expected, got):
+    for at in range(max(len(expected), len(got))):
+        want = expected[at] if at < len(expected) else None
+        have = got[at] if at < len(got) else None
+        if want == have:
+            continue
+        print(f"  {what} {at + 1} differs ({len(expected)} expected, {len(got)} got)")
+        for before in range(max(0, at - 3), at):
+            print(f"      {json.dumps(expected[before], ensure_ascii=False)}")
+        print(f"    - {json.dumps(want, ensure_ascii=False)}")
+        print(f"    + {json.dumps(have, ensure_ascii=False)}")
+        for after in range(at + 1, at + 3):
+            for sign, side in (("-", expected), ("+", got)):
+                if after < len(side):
+                    print(f"    {sign} {json.dumps(side[after], ensure_ascii=False)}")
+        return True
+    return False
+
+
+def compare(binary, catalogue, posts):
+    """Whether all is the same, and how much there was."""
+    for at_end in ("keep", "expire"):
+        expected = of_oracle(catalogue, posts, at_end)
+        for workers in (1, 3):
+            got = of_program(binary, catalogue, posts, workers, at_end)
+            if got[0] is None:
+                print(f"{posts}: --at-end {at_end} -j{workers}: {got[2]}")
+                return False, 0
+            differs = [first_difference(what, a, b) for what, a, b in
+                       zip(("outcome", "record", "lines"), expected[:2] + ([expected[2]],), got[:2] + ([got[2]],))]
+            if any(differs):
+                print(f"{posts}: --at-end {at_end} -j{workers}: the program (+) is not of the oracle's opinion (-)")
+                return False, 0
+    return True, len(expected[0])
+
+
+def spoken(outcomes, records):
+    said = [" ".join(("outcome", o["post_id"], o["campaign"], o["outcome"], *o["products"])) for o in outcomes]
+    return said + [" ".join(("record", r["post_id"], r["type"], r["time"], r["product"])) for r in records]
+
+
+def run_scenario(binary, posts):
+    """How many of the two disagree with what is expected."""
+    catalogue = posts.with_suffix(".toml")
+    catalogue = catalogue if catalogue.exists() else CATALOGUE
+    lines = posts.with_suffix(".expected").read_text(encoding="utf-8").splitlines()
+    expected = [line for line in lines if line and not line.startswith("//")]
+    expected.sort(key=lambda line: not line.startswith("outcome"))
+    bad = 0
+    for name in ("oracle",) if binary == "-" else ("oracle", "program"):
+        got = of_oracle(catalogue, posts, "expire") if name == "oracle" else \
+            of_program(binary, catalogue, posts, 1, "expire")
+        if got[0] is None:
+            print(f"FAIL {posts.stem}: {got[2]}")
+            bad += 1
+            continue
+        said = spoken(*got[:2])
+        if said != expected:
+            bad += 1
+            print(f"FAIL {posts.stem}: the {name}")
+            for line in sorted(set(expected + said), key=(expected + said).index):
+                sign = " " if line in expected and line in said else "-" if line in expected else "+"
+                print(f"  {sign} {line}")
+    return bad
+
+
+def run_scenarios(binary, folder):
+    scenarios = sorted(pathlib.Path(folder).glob("*.ndjson"))
+    bad = sum(run_scenario(binary, posts) for posts in scenarios)
+    outcomes = set()
+    for posts in scenarios:
+        for line in posts.with_suffix(".expected").read_text(encoding="utf-8").splitlines():
+            words = line.split()
+            if words[:1] == ["outcome"]:
+                outcomes.add(words[3])
+    print(f"{len(scenarios)} scenarios with {len(outcomes)} of 29 outcomes, {bad} failures")
+    return 1 if bad or not scenarios else 0
+
+
+def run_generated(binary, seeds):
+    with tempfile.TemporaryDirectory() as scratch:
+        decided = 0
+        for seed in seeds:
+            for number, shape in enumerate(GEN_SHAPES):
+                posts = pathlib.Path(scratch, f"seed{seed}-{number}.ndjson")
+                with open(posts, "wb") as file:
+                    subprocess.run([binary, "gen", "--seed", seed, *shape.split()], stdout=file, check=True)
+                same, count = compare(binary, CATALOGUE, posts)
+                if not same:
+                    print(f"made by: hashcart gen --seed {seed} {shape}")
+                    return 1
+                decided += count
+                posts.unlink()
+        print(f"{len(seeds) * len(GEN_SHAPES)} generated streams, {decided} outcomes, all as the oracle says")
+    return 0
+
+
+def main():
+    if len(sys.argv) < 4:
+        print(__doc__)
+        return 2
+    binary, rest = sys.argv[1], sys.argv[2:]
+    if rest[0] == "--scenarios":
+        return run_scenarios(binary, rest[1])
+    if rest[0] == "--gen":
+        return run_generated(binary, rest[1:])
+    for posts in rest[1:]:
+        same, count = compare(binary, rest[0], posts)
+        if not same:
+            return 1
+        print(f"{posts}: {count} outcomes, all as the oracle says")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
