@@ -93,19 +93,18 @@ ExitCode run_check(const CheckCommand& command) {
     for (const catalogue::Retailer& retailer : result.catalogue.retailers) {
       hosts += retailer.hosts.size() + retailer.short_hosts.size();
     }
-    compiled = fmt::format("{}, {}, {}; compiled to {} KiB\n",
-                           plural(result.catalogue.campaigns.size(), "campaign"),
-                           plural(result.catalogue.retailers.size(), "retailer"),
-                           plural(hosts, "host"),
-                           (db.text_literals().compiled_bytes() + 1023) / 1024);
+    compiled = fmt::format(
+        "{}, {}, {}; compiled to {} KiB\n", plural(result.catalogue.campaigns.size(), "campaign"),
+        plural(result.catalogue.retailers.size(), "retailer"), plural(hosts, "host"),
+        (db.text_literals().compiled_bytes() + 1023) / 1024);
   }
   if (!result.diagnostics.empty()) {
     print(stderr, catalogue::render(result.diagnostics, catalogue::read_texts(paths)));
   }
   if (command.verbosity.quiet == 0) print(stdout, compiled);
-  const bool warned = std::any_of(
-      result.diagnostics.begin(), result.diagnostics.end(),
-      [](const Diagnostic& fault) { return fault.severity == Severity::kWarning; });
+  const bool warned =
+      std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
+                  [](const Diagnostic& fault) { return fault.severity == Severity::kWarning; });
   if (!result.ok()) return kAnswerIsNo;
   return warned && command.deny_warnings ? kAnswerIsNo : kDone;
 }
@@ -145,8 +144,7 @@ ExitCode run_test(const TestCommand& command) {
   }
   if (command.verbosity.quiet == 0) {
     fmt::print("{}, {} of hits and misses: {}\n", plural(ran, "stream test"),
-               plural(examples, "example"),
-               failed == 0 ? "all passed" : plural(failed, "failure"));
+               plural(examples, "example"), failed == 0 ? "all passed" : plural(failed, "failure"));
   }
   if (failed > 0) return kAnswerIsNo;
   return command.require_tests && ran == 0 ? kAnswerIsNo : kDone;
@@ -176,8 +174,8 @@ ExitCode run_catalogue(const CatalogueCommand& command) {
     for (const catalogue::Market& market : retailer.markets) {
       markets += (markets.empty() ? "" : " ") + market.id;
     }
-    fmt::print("retailer  {:<28} {:<8} {}\n", retailer.id,
-               catalogue->id_types[retailer.id_type].id, markets);
+    fmt::print("retailer  {:<28} {:<8} {}\n", retailer.id, catalogue->id_types[retailer.id_type].id,
+               markets);
   }
   return kDone;
 }

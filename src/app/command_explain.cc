@@ -1,8 +1,9 @@
-// hashcart explain: one post, what the matcher sees of it, what fired, what nearly did, and what the
-// resolver made of it. Reads the whole input as `match` does, so that the answer is the same.
+// hashcart explain: one post, what the matcher sees of it, what fired, what nearly did, and what
+// the resolver made of it. Reads the whole input as `match` does, so that the answer is the same.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -196,11 +197,11 @@ class Explainer final : public intent::ResolverOutput {
     ++said_;
     const catalogue::Campaign& campaign = catalogue_.campaigns[record.campaign];
     const std::string product = key(record.product);
-    fmt::print("  record {}  {}  {}  {}{}", intent::name(record.type), campaign.action, product,
-               emit::record_id(base::name(record.platform),
-                               post_id(record.platform, record.opening_id), campaign.id, product,
-                               intent::name(record.type)),
-               record.market_mismatch ? "  market_mismatch" : "");
+    fmt::print(
+        "  record {}  {}  {}  {}{}", intent::name(record.type), campaign.action, product,
+        emit::record_id(base::name(record.platform), post_id(record.platform, record.opening_id),
+                        campaign.id, product, intent::name(record.type)),
+        record.market_mismatch ? "  market_mismatch" : "");
     if (record.deadline) fmt::print("  deadline {}", base::format_rfc3339(*record.deadline));
     fmt::print("\n");
   }
@@ -242,9 +243,8 @@ class Explainer final : public intent::ResolverOutput {
       match::fold_tag(tag.text, post.platform, &folded);
       folded_tags.push_back(folded);
       const auto uses = db_.tag_uses(post.platform, folded);
-      const std::string shown = fmt::format("#{}{}", tag.text, tag.start == tag.end
-                                                                   ? " (in the payload's list only)"
-                                                                   : "");
+      const std::string shown = fmt::format(
+          "#{}{}", tag.text, tag.start == tag.end ? " (in the payload's list only)" : "");
       if (uses.empty()) fmt::print("  tag    {}\n", shown);
       for (const match::TagUse& use : uses) {
         const catalogue::Campaign& campaign = catalogue_.campaigns[use.campaign];
@@ -330,7 +330,11 @@ ExitCode explain_text(const ExplainCommand& command, const match::PatternDb& db,
   post.id = "text";
   post.chain_id = "text";
   post.author_id = "somebody";
-  post.has_time = false;
+  // As if posted now, so that windows are open that are open today.
+  post.has_time = true;
+  post.time = std::chrono::duration_cast<std::chrono::milliseconds>(
+                  std::chrono::system_clock::now().time_since_epoch())
+                  .count();
   post.text = command.text;
   explainer->describe(post, {"--text", 1, 0});
   match::Matcher matcher(db, {});
@@ -346,8 +350,8 @@ ExitCode explain_text(const ExplainCommand& command, const match::PatternDb& db,
 }  // namespace
 
 ExitCode run_explain(const ExplainCommand& command) {
-  const int asked = (command.post.empty() ? 0 : 1) + (command.line ? 1 : 0) +
-                    (command.text.empty() ? 0 : 1);
+  const int asked =
+      (command.post.empty() ? 0 : 1) + (command.line ? 1 : 0) + (command.text.empty() ? 0 : 1);
   if (asked != 1) {
     throw base::SetupError(base::SetupFault::kUsage,
                            "explain: give one of --post ID, --line N, --text TEXT");
@@ -403,8 +407,8 @@ ExitCode run_explain(const ExplainCommand& command) {
       if (parsed.kind == post::RecordKind::kRejected) continue;
       for (std::size_t p = 0; p < parsed.post_count; ++p) {
         const post::Post& post = parsed.posts[p];
-        const bool is_it = !command.post.empty() &&
-                           (post.id == command.post || post.local_id == command.post);
+        const bool is_it =
+            !command.post.empty() && (post.id == command.post || post.local_id == command.post);
         if (post.role == post::Role::kMain && (wanted || is_it)) explainer.describe(post, place);
       }
       signals.clear();

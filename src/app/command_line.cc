@@ -300,9 +300,9 @@ void add_gen(CLI::App* root, GenOptions* options, std::string* start,
       if (!start->empty()) {
         const auto time = base::parse_rfc3339(*start);
         if (!time) {
-          throw base::SetupError(base::SetupFault::kUsage,
-                                 "--start " + *start +
-                                     ": not a time; write it like 2024-12-02T09:00:00Z");
+          throw base::SetupError(
+              base::SetupFault::kUsage,
+              "--start " + *start + ": not a time; write it like 2024-12-02T09:00:00Z");
         }
         options->start = *time;
       }
@@ -320,9 +320,8 @@ void add_rest(CLI::App* root, std::string* schema, bool* version_json,
   app->callback([action] { *action = [] { return run_demo(); }; });
   app = root->add_subcommand("version", "Versions of this program and of what it is built on");
   app->add_flag("--json", *version_json, "As JSON");
-  app->callback([version_json, action] {
-    *action = [version_json] { return run_version(*version_json); };
-  });
+  app->callback(
+      [version_json, action] { *action = [version_json] { return run_version(*version_json); }; });
 }
 
 int run_action(const std::function<ExitCode()>& action) {
@@ -345,8 +344,9 @@ int run_action(const std::function<ExitCode()>& action) {
 int run_command_line(int argc, char** argv) {
   start_log();
   ignore_broken_pipes();
-  CLI::App app("hashcart finds, in a stream of social posts, who has just said they want to buy what.",
-               "hashcart");
+  CLI::App app(
+      "hashcart finds, in a stream of social posts, who has just said they want to buy what.",
+      "hashcart");
   app.set_help_flag("-h,--help", "Show this help");
   app.set_version_flag("--version", "hashcart " HASHCART_VERSION);
   app.footer(kExamples);

@@ -48,8 +48,8 @@ std::optional<base::EventTimeMs> time_option(std::string_view flag, const std::s
   if (text.empty()) return std::nullopt;
   const auto time = base::parse_rfc3339(text);
   if (!time) {
-    refuse(fmt::format("{} {}: not a time; write it like 2014-05-06T10:00:00Z, with an offset", flag,
-                       text));
+    refuse(fmt::format("{} {}: not a time; write it like 2014-05-06T10:00:00Z, with an offset",
+                       flag, text));
   }
   return time;
 }
@@ -58,7 +58,8 @@ std::chrono::milliseconds flush_option(const std::string& text) {
   if (text == "auto") return std::chrono::milliseconds(50);
   if (text == "line") return std::chrono::milliseconds(0);
   const auto duration = base::parse_duration_ms(text);
-  if (!duration) refuse(fmt::format("--flush {}: write auto, line, or a duration like 200ms", text));
+  if (!duration)
+    refuse(fmt::format("--flush {}: write auto, line, or a duration like 200ms", text));
   return std::chrono::milliseconds(*duration);
 }
 
@@ -74,9 +75,10 @@ std::vector<bool> campaigns_option(const std::vector<std::string>& globs,
       any = true;
     }
     if (!any) {
-      refuse(fmt::format("--campaign {}: no campaign has such an id; `hashcart catalogue list` "
-                         "shows them",
-                         glob));
+      refuse(
+          fmt::format("--campaign {}: no campaign has such an id; `hashcart catalogue list` "
+                      "shows them",
+                      glob));
     }
   }
   return chosen;
@@ -104,8 +106,7 @@ class BadAllowance {
 
   [[nodiscard]] bool exceeded(const pipeline::LineCounts& lines) const {
     if (!limited_) return false;
-    const double limit =
-        is_share_ ? static_cast<double>(lines.total) * allowed_ / 100 : allowed_;
+    const double limit = is_share_ ? static_cast<double>(lines.total) * allowed_ / 100 : allowed_;
     return static_cast<double>(lines.rejected) > limit;
   }
 
@@ -196,11 +197,9 @@ ExitCode run_match(const MatchCommand& command) {
   {
     const StopRequest stop(&source);
     const Progress progress(source, command.verbosity.quiet == 0);
-    result = pipeline::run(&source, db, encoder,
-                           {.records = records.get(),
-                            .outcomes = outcomes.get(),
-                            .rejects = rejects.get()},
-                           options);
+    result = pipeline::run(
+        &source, db, encoder,
+        {.records = records.get(), .outcomes = outcomes.get(), .rejects = rejects.get()}, options);
   }
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -225,7 +224,8 @@ ExitCode run_match(const MatchCommand& command) {
                  lines.total, result.totals.input_bytes);
   }
   if (!result.balanced) {
-    spdlog::critical("bug: the books do not balance; please report this with the output of --stats");
+    spdlog::critical(
+        "bug: the books do not balance; please report this with the output of --stats");
   }
   if (!command.stats.empty() || !result.balanced) {
     const std::string text =

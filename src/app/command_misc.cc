@@ -93,9 +93,10 @@ ExitCode run_version(bool json) {
         "\n",
         HASHCART_VERSION, __VERSION__, scan, post::json_library_version(), kernel));
   }
-  return write_out(fmt::format("hashcart {}\ncompiler   gcc or clang {}\nHyperscan  {}\n"
-                               "simdjson   {} (kernel {})\n",
-                               HASHCART_VERSION, __VERSION__, scan, post::json_library_version(), kernel));
+  return write_out(
+      fmt::format("hashcart {}\ncompiler   gcc or clang {}\nHyperscan  {}\n"
+                  "simdjson   {} (kernel {})\n",
+                  HASHCART_VERSION, __VERSION__, scan, post::json_library_version(), kernel));
 }
 
 }  // namespace hashcart::app

@@ -1,5 +1,5 @@
-// The subcommands: options as the command line gave them, and what to do. Each returns an exit code;
-// setup errors are thrown as base::SetupError and become one in main.
+// The subcommands: options as the command line gave them, and what to do. Each returns an exit
+// code; setup errors are thrown as base::SetupError and become one in main.
 #pragma once
 
 #include <cstdint>

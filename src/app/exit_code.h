@@ -7,9 +7,10 @@ namespace hashcart::app {
 
 enum ExitCode : int {
   kDone = 0,
-  kAnswerIsNo = 1,       // -e and nothing matched, tests failed, check found errors
-  kUsage = 2,            // wrong flags or arguments
-  kBadRecords = 65,      // more rejected lines than allowed; the output is complete for the good ones
+  kAnswerIsNo = 1,  // -e and nothing matched, tests failed, check found errors
+  kUsage = 2,       // wrong flags or arguments
+  // more rejected lines than allowed; the output is complete for the good ones
+  kBadRecords = 65,
   kInputNotOpened = 66,  // the other inputs were read
   kBug = 70,             // the books do not balance
   kInputOutput = 74,     // an input ended early, or an output failed

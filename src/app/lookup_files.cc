@@ -17,8 +17,7 @@ using base::SetupError;
 using base::SetupFault;
 
 [[noreturn]] void refuse(const std::string& path, std::size_t line, const std::string& message) {
-  throw SetupError(SetupFault::kCatalogue,
-                   path + ':' + std::to_string(line) + ": " + message);
+  throw SetupError(SetupFault::kCatalogue, path + ':' + std::to_string(line) + ": " + message);
 }
 
 void read_pairs(const std::string& path, std::string_view what,

@@ -1,7 +1,7 @@
 // The two look-up tables users bring as files: --accounts and --links.
 //
-// Both are text, one entry a line: a key, blanks or a tab, a value. Empty lines and lines that begin
-// with '#' do not count. A line of another shape is a setup error with file and line.
+// Both are text, one entry a line: a key, blanks or a tab, a value. Empty lines and lines that
+// begin with '#' do not count. A line of another shape is a setup error with file and line.
 #pragma once
 
 #include <optional>

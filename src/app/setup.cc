@@ -69,9 +69,8 @@ void check_tag(const Campaign& campaign, const std::string& tag, std::vector<Dia
   match::find_urls(tag, platform, &urls);
   match::find_tags(tag, platform, urls, &tags);
   const std::string_view bare = match::without_sign(tag);
-  if (tags.size() == 1 &&
-      std::string_view(tag).substr(tags[0].text_start, tags[0].text_end - tags[0].text_start) ==
-          bare) {
+  if (tags.size() == 1 && std::string_view(tag).substr(
+                              tags[0].text_start, tags[0].text_end - tags[0].text_start) == bare) {
     return;
   }
   out->push_back({.severity = Severity::kError,
@@ -136,8 +135,8 @@ void check_retailer(const match::PatternDb& db, const catalogue::Retailer& retai
   for (const std::string& miss : retailer.misses) {
     const match::LinkVerdict verdict = db.links().classify(miss, false, &scratch);
     if (verdict.why == match::LinkWhy::kNone) {
-      complain("E042", "a miss gives " + match::product_key(db.catalogue(), verdict.product) +
-                           ": " + miss);
+      complain("E042",
+               "a miss gives " + match::product_key(db.catalogue(), verdict.product) + ": " + miss);
     }
   }
 }

@@ -18,9 +18,8 @@ inline constexpr const char* kEngine = "hashcart/" HASHCART_VERSION;
 [[nodiscard]] std::unique_ptr<catalogue::Catalogue> load_catalogue(
     const std::vector<std::string>& paths);
 
-// Faults that only matching can see, as diagnostics: a tag its platforms' grammars cannot produce, a
-// hit that does not hit, a miss that does.
-[[nodiscard]] std::vector<catalogue::Diagnostic> check_against_grammars(
-    const match::PatternDb& db);
+// Faults that only matching can see, as diagnostics: a tag its platforms' grammars cannot produce,
+// a hit that does not hit, a miss that does.
+[[nodiscard]] std::vector<catalogue::Diagnostic> check_against_grammars(const match::PatternDb& db);
 
 }  // namespace hashcart::app

@@ -45,7 +45,8 @@ std::string stats_json(const pipeline::PipelineResult& result, double seconds) {
   std::string out;
   const auto put = std::back_inserter(out);
   fmt::format_to(put, R"({{"schema":"hashcart.stats/1","lines":{{"total":{})", lines.total);
-  for (const LineRow& row : line_rows(lines)) fmt::format_to(put, R"(,"{}":{})", row.name, row.count);
+  for (const LineRow& row : line_rows(lines))
+    fmt::format_to(put, R"(,"{}":{})", row.name, row.count);
   out += "},\"rejected\":{";
   const auto put_counts = [&](const auto& names, const auto& counts) {
     bool first = true;
@@ -89,8 +90,8 @@ std::string stats_human(const pipeline::PipelineResult& result, double seconds) 
     fmt::format_to(put, "{}{} {}", plus, row.count, row.name);
     plus = " + ";
   }
-  if (lines.rejected > 0) fmt::format_to(put, "\nrejected   {:>12}  = {}", lines.rejected,
-                                         rejects_summary(lines));
+  if (lines.rejected > 0)
+    fmt::format_to(put, "\nrejected   {:>12}  = {}", lines.rejected, rejects_summary(lines));
   const auto list = [&](std::string_view title, std::uint64_t total, const auto& names,
                         const auto& counts, std::uint64_t waiting) {
     fmt::format_to(put, "\n{:<10} {:>12}", title, total);
@@ -108,16 +109,16 @@ std::string stats_human(const pipeline::PipelineResult& result, double seconds) 
   list("records", records, intent::kRecordTypeNames, result.totals.records, 0);
   if (resolver.pendings_opened > 0) {
     fmt::format_to(put, "\npendings   {:>12}  = {} confirmed + {} expired + {} retracted + {} open",
-                   resolver.pendings_opened, resolver.pendings_confirmed,
-                   resolver.pendings_expired, resolver.pendings_retracted, resolver.pendings_open);
+                   resolver.pendings_opened, resolver.pendings_confirmed, resolver.pendings_expired,
+                   resolver.pendings_retracted, resolver.pendings_open);
   }
   for (const intent::TableStats& table : resolver.tables) {
     if (table.evictions == 0) continue;
     fmt::format_to(put, "\ntable {} is full ({} entries): {} evicted", table.name, table.capacity,
                    table.evictions);
   }
-  fmt::format_to(put, "\nbytes      {:>12}  read, {} written, in {:.2f} s", result.totals.input_bytes,
-                 result.output_bytes, seconds);
+  fmt::format_to(put, "\nbytes      {:>12}  read, {} written, in {:.2f} s",
+                 result.totals.input_bytes, result.output_bytes, seconds);
   if (seconds > 0.01) {
     fmt::format_to(put, " ({:.1f} MB/s, {:.0f} lines/s)",
                    static_cast<double>(result.totals.input_bytes) / seconds / 1e6,

@@ -14,7 +14,9 @@ class Counter {
   }
 
   // From any thread; readers tolerate lag, so relaxed order is enough.
-  [[nodiscard]] std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t value() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
 
  private:
   std::atomic<std::uint64_t> value_{0};

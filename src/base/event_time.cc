@@ -17,15 +17,16 @@ struct Civil {
   int day = 0;
 };
 
-// Days since 1970-01-01 of a proleptic Gregorian date, by counting in 400-year eras that start on 1 March, so that
-// the leap day is the last day of a year.
+// Days since 1970-01-01 of a proleptic Gregorian date, by counting in 400-year eras that start on 1
+// March, so that the leap day is the last day of a year.
 constexpr std::int64_t days_from_civil(Civil date) noexcept {
   const std::int64_t year = date.month <= 2 ? date.year - 1 : date.year;
   const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
   const std::int64_t year_of_era = year - era * 400;
   const std::int64_t month_from_march = (date.month + 9) % 12;
   const std::int64_t day_of_year = (153 * month_from_march + 2) / 5 + date.day - 1;
-  const std::int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  const std::int64_t day_of_era =
+      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * 146097 + day_of_era - 719468;
 }
 
@@ -35,7 +36,8 @@ constexpr Civil civil_from_days(std::int64_t days) noexcept {
   const std::int64_t day_of_era = shifted - era * 146097;
   const std::int64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
   const std::int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
   const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
@@ -138,7 +140,8 @@ std::optional<EventTimeMs> to_event_time(Civil date, Clock clock, std::int64_t o
       date.day > days_in_month(date.year, date.month)) {
     return std::nullopt;
   }
-  // Second 60 is a leap second; it counts as the first of the next minute, as POSIX time has no place for it.
+  // Second 60 is a leap second; it counts as the first of the next minute, as POSIX time has no
+  // place for it.
   if (clock.hour > 23 || clock.minute > 59 || clock.second > 60) return std::nullopt;
   return days_from_civil(date) * kMsPerDay + clock.hour * kMsPerHour + clock.minute * kMsPerMinute +
          clock.second * kMsPerSecond + clock.ms - offset_ms;
@@ -168,9 +171,10 @@ std::optional<EventTimeMs> parse_rfc3339(std::string_view text) noexcept {
 }
 
 std::optional<EventTimeMs> parse_ctime_offset(std::string_view text) noexcept {
-  static constexpr std::array<std::string_view, 7> kDays = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-  static constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<std::string_view, 7> kDays = {"Mon", "Tue", "Wed", "Thu",
+                                                            "Fri", "Sat", "Sun"};
+  static constexpr std::array<std::string_view, 12> kMonths = {
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   Scanner in(text);
   Civil date;
   Clock clock;
@@ -220,16 +224,17 @@ std::string format_rfc3339(EventTimeMs time) {
   }
   const Civil date = civil_from_days(days);
   std::array<char, 40> buffer{};
-  const int size = std::snprintf(buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", date.year,
-                                 date.month, date.day, static_cast<int>(rest / kMsPerHour),
-                                 static_cast<int>(rest / kMsPerMinute % 60),
-                                 static_cast<int>(rest / kMsPerSecond % 60), static_cast<int>(rest % 1000));
+  const int size = std::snprintf(
+      buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", date.year, date.month,
+      date.day, static_cast<int>(rest / kMsPerHour), static_cast<int>(rest / kMsPerMinute % 60),
+      static_cast<int>(rest / kMsPerSecond % 60), static_cast<int>(rest % 1000));
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
 std::optional<EventTimeMs> x_snowflake_time(std::string_view id) noexcept {
   constexpr std::int64_t kTwitterEpochMs = 1288834974657;
-  constexpr std::uint64_t kFirstSnowflake = 29'700'000'000;  // ids went from sequence numbers to snowflakes here
+  // ids went from sequence numbers to snowflakes here
+  constexpr std::uint64_t kFirstSnowflake = 29'700'000'000;
   if (id.empty() || id.size() > 19) return std::nullopt;
   std::uint64_t value = 0;
   for (const char c : id) {

@@ -1,5 +1,6 @@
-// Platform: whose post it is. Several wire formats (post::Dialect) may carry posts of one platform. The platform
-// picks the hashtag grammar and the clock (one watermark per platform), and stands first in every record id.
+// Platform: whose post it is. Several wire formats (post::Dialect) may carry posts of one platform.
+// The platform picks the hashtag grammar and the clock (one watermark per platform), and stands
+// first in every record id.
 #pragma once
 
 #include <array>
@@ -29,8 +30,8 @@ enum class Platform : std::uint8_t {
 inline constexpr std::size_t kPlatformCount = 12;
 
 inline constexpr std::array<std::string_view, kPlatformCount> kPlatformNames = {
-    "x",      "bluesky", "mastodon", "weibo",   "instagram", "facebook", "pinterest",
-    "reddit", "tiktok",  "threads",  "misskey", "other"};
+    "x",         "bluesky", "mastodon", "weibo",   "instagram", "facebook",
+    "pinterest", "reddit",  "tiktok",   "threads", "misskey",   "other"};
 
 [[nodiscard]] constexpr std::string_view name(Platform platform) noexcept {
   return kPlatformNames[static_cast<std::size_t>(platform)];

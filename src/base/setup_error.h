@@ -1,5 +1,5 @@
-// SetupError: the one exception type. Thrown at start-up only, by the control plane; main prints it and picks the
-// exit code by its kind. The data plane never throws.
+// SetupError: the one exception type. Thrown at start-up only, by the control plane; main prints it
+// and picks the exit code by its kind. The data plane never throws.
 #pragma once
 
 #include <stdexcept>
@@ -19,7 +19,8 @@ enum class SetupFault {
 
 class SetupError : public std::runtime_error {
  public:
-  // message: a sentence a person can act on, as `where: what is wrong; how to mend it`. May span lines.
+  // message: a sentence a person can act on, as `where: what is wrong; how to mend it`. May span
+  // lines.
   SetupError(SetupFault fault, std::string message)
       : std::runtime_error(std::move(message)), fault_(fault) {}
 

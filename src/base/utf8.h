@@ -12,13 +12,16 @@ inline constexpr char32_t kReplacement = 0xFFFD;
 
 struct CodePoint {
   char32_t value = kReplacement;
-  std::uint32_t size = 1;  // bytes taken; 1 for a byte that does not start a well-formed sequence (value is U+FFFD)
+  // bytes taken; 1 for a byte that does not start a well-formed sequence (value is U+FFFD)
+  std::uint32_t size = 1;
 };
 
-// Decodes the code point at text[at]. at < text.size(). Never reads past the end; overlong forms, surrogates and
-// values over U+10FFFF are not well-formed (Unicode 15, table 3-7).
+// Decodes the code point at text[at]. at < text.size(). Never reads past the end; overlong forms,
+// surrogates and values over U+10FFFF are not well-formed (Unicode 15, table 3-7).
 [[nodiscard]] inline CodePoint decode_at(std::string_view text, std::size_t at) noexcept {
-  const auto byte = [&](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(text[at + i]); };
+  const auto byte = [&](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(text[at + i]);
+  };
   const std::size_t left = text.size() - at;
   const std::uint32_t b0 = byte(0);
   if (b0 < 0x80) return {b0, 1};
@@ -27,12 +30,13 @@ struct CodePoint {
     return {((b0 & 0x1FU) << 6U) | (byte(1) & 0x3FU), 2};
   }
   if (b0 >= 0xE0 && b0 <= 0xEF && continues(1) && continues(2)) {
-    const std::uint32_t value = ((b0 & 0x0FU) << 12U) | ((byte(1) & 0x3FU) << 6U) | (byte(2) & 0x3FU);
+    const std::uint32_t value =
+        ((b0 & 0x0FU) << 12U) | ((byte(1) & 0x3FU) << 6U) | (byte(2) & 0x3FU);
     if (value >= 0x800 && (value < 0xD800 || value > 0xDFFF)) return {value, 3};
   }
   if (b0 >= 0xF0 && b0 <= 0xF4 && continues(1) && continues(2) && continues(3)) {
-    const std::uint32_t value = ((b0 & 0x07U) << 18U) | ((byte(1) & 0x3FU) << 12U) | ((byte(2) & 0x3FU) << 6U) |
-                                (byte(3) & 0x3FU);
+    const std::uint32_t value = ((b0 & 0x07U) << 18U) | ((byte(1) & 0x3FU) << 12U) |
+                                ((byte(2) & 0x3FU) << 6U) | (byte(3) & 0x3FU);
     if (value >= 0x10000 && value <= 0x10FFFF) return {value, 4};
   }
   return {};
@@ -41,7 +45,8 @@ struct CodePoint {
 // Decodes the code point that ends just before text[at]. 0 < at <= text.size().
 [[nodiscard]] inline CodePoint decode_before(std::string_view text, std::size_t at) noexcept {
   std::size_t start = at - 1;
-  while (start > 0 && at - start < 4 && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80U) --start;
+  while (start > 0 && at - start < 4 && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80U)
+    --start;
   const CodePoint point = decode_at(text, start);
   if (start + point.size == at) return point;
   return {};
@@ -50,7 +55,9 @@ struct CodePoint {
 // Appends the UTF-8 form of a code point; surrogates and values over U+10FFFF become U+FFFD.
 inline void append_utf8(char32_t value, std::string* out) {
   if (value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) value = kReplacement;
-  const auto put = [&](std::uint32_t byte) { out->push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
+  const auto put = [&](std::uint32_t byte) {
+    out->push_back(static_cast<char>(static_cast<unsigned char>(byte)));
+  };
   if (value < 0x80) {
     put(value);
   } else if (value < 0x800) {

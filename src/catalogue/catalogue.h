@@ -1,7 +1,8 @@
-// The catalogue: which tags and links mean what. Immutable once loaded; shared by const reference between threads.
+// The catalogue: which tags and links mean what. Immutable once loaded; shared by const reference
+// between threads.
 //
-// A loader (catalogue_loader.h) makes it from TOML and reports every fault before this type exists, so the data
-// plane may rely on the invariants noted at each field and never checks them again.
+// A loader (catalogue_loader.h) makes it from TOML and reports every fault before this type exists,
+// so the data plane may rely on the invariants noted at each field and never checks them again.
 #pragma once
 
 #include <array>
@@ -17,16 +18,16 @@
 
 namespace hashcart::catalogue {
 
-// Where something stands in a catalogue file; for messages and `explain`. Lines and columns count from 1, columns
-// in characters as an editor shows them.
+// Where something stands in a catalogue file; for messages and `explain`. Lines and columns count
+// from 1, columns in characters as an editor shows them.
 struct SourcePosition {
   std::string file;
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 };
 
-// `[limits]`: they alone size the tables of the resolver, so output never depends on the machine. Durations are
-// event time.
+// `[limits]`: they alone size the tables of the resolver, so output never depends on the machine.
+// Durations are event time.
 struct Limits {
   std::int64_t out_of_order_ms = 10'000;
   std::int64_t parent_wait_ms = 120'000;
@@ -70,13 +71,13 @@ struct UrlHit {
 };
 
 struct Retailer {
-  std::string id;    // "amazon"; unique
-  std::string name;  // "Amazon"; the id where the file gives none
+  std::string id;             // "amazon"; unique
+  std::string name;           // "Amazon"; the id where the file gives none
   std::uint16_t id_type = 0;  // into Catalogue::id_types
   bool ids_global = false;    // ids = "global": the key's space is "*", else the market
   std::vector<Market> markets;
-  std::vector<HostRule> hosts;           // empty: sold by tag alone
-  std::vector<std::string> short_hosts;  // lower-case ASCII, matched whole
+  std::vector<HostRule> hosts;                           // empty: sold by tag alone
+  std::vector<std::string> short_hosts;                  // lower-case ASCII, matched whole
   std::vector<std::vector<PathTemplate>> template_sets;  // set 0 is the retailer's own `paths`
   std::vector<UrlHit> hits;
   std::vector<std::string> misses;
@@ -99,7 +100,8 @@ struct RetailerScope {
 
 struct FixedProduct {
   RetailerIndex retailer = 0;
-  std::string market;  // may name a market without hosts ("US" of a retailer sold by tag alone); empty: none
+  // may name a market without hosts ("US" of a retailer sold by tag alone); empty: none
+  std::string market;
   std::string id;
   std::string price;     // decimal string; empty: none
   std::string currency;  // empty: none
@@ -124,21 +126,22 @@ struct Campaign {
   std::string id;  // [a-z0-9-]{1,64}; unique over all files
   std::uint32_t rev = 1;
   Status status = Status::kExperimental;
-  // All required in one post; as written with their sign ("#AmazonCart", Weibo "#topic#"). Empty for on_link.
+  // All required in one post; as written with their sign ("#AmazonCart", Weibo "#topic#"). Empty
+  // for on_link.
   std::vector<std::string> tags;
   std::vector<RetailerIndex> on_link;
-  std::uint32_t platforms = 0;  // bit i: base::Platform i; never 0
-  std::string action;           // "cart.add"
+  std::uint32_t platforms = 0;             // bit i: base::Platform i; never 0
+  std::string action;                      // "cart.add"
   std::optional<base::EventTimeMs> from;   // inclusive
   std::optional<base::EventTimeMs> until;  // inclusive
-  bool when_any = false;    // any post that is not a repost
-  bool when_reply = false;  // the post must be a reply; its parent holds the product
-  bool when_quote = false;  // a quote counts as a reply to the quoted post
+  bool when_any = false;                   // any post that is not a repost
+  bool when_reply = false;                 // the post must be a reply; its parent holds the product
+  bool when_quote = false;                 // a quote counts as a reply to the quoted post
   ProductSource product_source = ProductSource::kNone;
   std::vector<RetailerScope> product_from;  // kLink: whose products; never empty
   bool link_parent = true;
   bool link_self = false;
-  bool refuse_other_markets = false;  // other_markets = "refuse"
+  bool refuse_other_markets = false;    // other_markets = "refuse"
   std::optional<FixedProduct> product;  // kCampaign: always set
   std::optional<Confirm> confirm;       // two steps
   bool require_linked = false;
@@ -166,8 +169,9 @@ struct Catalogue {
   std::string id = "default";
   std::string version;
   std::string owner;
-  // SHA-256, as 64 hex digits, of the resolved catalogue: of `resolved`, the canonical rendering that
-  // `hashcart catalogue show` prints. Set by the application, because only `emit` owns a hash library.
+  // SHA-256, as 64 hex digits, of the resolved catalogue: of `resolved`, the canonical rendering
+  // that `hashcart catalogue show` prints. Set by the application, because only `emit` owns a hash
+  // library.
   std::string sha256;
   std::string resolved;
   Limits limits;

@@ -1,4 +1,5 @@
-// Makes a Catalogue of parsed files and reports whatever is wrong with what they say. Private to catalogue.
+// Makes a Catalogue of parsed files and reports whatever is wrong with what they say. Private to
+// catalogue.
 #pragma once
 
 #include <string>
@@ -14,10 +15,12 @@ struct ParsedFile {
   std::string name;
   Value root;
   bool compiled_in = false;  // its [catalogue] and [limits] give way to those of other files
-  bool broken = false;       // not TOML: root is empty, and names it may have defined are not missed
+  // not TOML: root is empty, and names it may have defined are not missed
+  bool broken = false;
 };
 
-// files: in the order of *faults. Fills what is sound; the result is meaningful only without errors in *faults.
+// files: in the order of *faults. Fills what is sound; the result is meaningful only without errors
+// in *faults.
 [[nodiscard]] Catalogue build_catalogue(const std::vector<ParsedFile>& files, FaultList* faults);
 
 // `resolved` of a catalogue: see catalogue_loader.h. (resolved_text.cc)

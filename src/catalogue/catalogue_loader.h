@@ -1,8 +1,10 @@
-// Loads catalogues from TOML: catalogue files -> Catalogue, or one SetupError that carries every fault.
+// Loads catalogues from TOML: catalogue files -> Catalogue, or one SetupError that carries every
+// fault.
 //
-// One syntax fault ends a file (TOML gives no way on), semantic faults of all files are reported together: each with
-// file:line:column, the line, a caret under the fault and a hint. Unknown keys, duplicate ids, dangling names (with a
-// did-you-mean), local times, wrong types, campaigns without a positive test, templates and patterns that do not parse.
+// One syntax fault ends a file (TOML gives no way on), semantic faults of all files are reported
+// together: each with file:line:column, the line, a caret under the fault and a hint. Unknown keys,
+// duplicate ids, dangling names (with a did-you-mean), local times, wrong types, campaigns without
+// a positive test, templates and patterns that do not parse.
 //
 // Control plane only: allocates, throws base::SetupError(kCatalogue).
 #pragma once
@@ -23,10 +25,10 @@ struct Diagnostic {
   Severity severity = Severity::kError;
   std::string code;  // "E012", "W004"; stable, listed in README
   std::string message;
-  SourcePosition where;       // line 0: the file as a whole
-  std::uint32_t length = 1;   // characters to underline
-  std::string label;          // beside the caret
-  std::string help;           // "did you mean ...?"
+  SourcePosition where;      // line 0: the file as a whole
+  std::uint32_t length = 1;  // characters to underline
+  std::string label;         // beside the caret
+  std::string help;          // "did you mean ...?"
 };
 
 // A code and what it stands for. A code, once released, keeps its meaning.
@@ -44,27 +46,30 @@ struct CatalogueText {
 };
 
 struct LoadResult {
-  Catalogue catalogue;  // meaningful only without errors
+  Catalogue catalogue;                  // meaningful only without errors
   std::vector<Diagnostic> diagnostics;  // in file and line order
 
   [[nodiscard]] bool ok() const noexcept;
 };
 
-// Parses and checks texts that are merged into one catalogue. Their order does not matter: ids are unique over all, and
-// id types, retailers and campaigns come out in id order. A text with `[catalogue] retailers = "default"` brings the
-// compiled-in retailers and id types along. Does not throw for what the texts hold.
+// Parses and checks texts that are merged into one catalogue. Their order does not matter: ids are
+// unique over all, and id types, retailers and campaigns come out in id order. A text with
+// `[catalogue] retailers = "default"` brings the compiled-in retailers and id types along. Does not
+// throw for what the texts hold.
 [[nodiscard]] LoadResult load_texts(const std::vector<CatalogueText>& texts);
 
-// Reads the files (a directory means its *.toml files in name order) and loads them. `default` as a path is the
-// catalogue compiled in; a file of that name is `./default`. Throws SetupError(kCatalogue) when a file cannot be read.
+// Reads the files (a directory means its *.toml files in name order) and loads them. `default` as a
+// path is the catalogue compiled in; a file of that name is `./default`. Throws
+// SetupError(kCatalogue) when a file cannot be read.
 [[nodiscard]] LoadResult load_files(const std::vector<std::string>& paths);
 
 // The compiled-in catalogue.
 [[nodiscard]] const std::vector<CatalogueText>& default_texts();
 
-// The diagnostics as a person reads them, with source lines from the texts given; ends with a summary line. Safe to
-// print on a terminal whatever the texts hold. Empty where there are none.
-[[nodiscard]] std::string render(const std::vector<Diagnostic>& diagnostics, const std::vector<CatalogueText>& texts);
+// The diagnostics as a person reads them, with source lines from the texts given; ends with a
+// summary line. Safe to print on a terminal whatever the texts hold. Empty where there are none.
+[[nodiscard]] std::string render(const std::vector<Diagnostic>& diagnostics,
+                                 const std::vector<CatalogueText>& texts);
 
 // The texts load_files would read, for render().
 [[nodiscard]] std::vector<CatalogueText> read_texts(const std::vector<std::string>& paths);

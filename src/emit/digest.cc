@@ -45,9 +45,9 @@ std::string sha256_hex(std::string_view text) {
 
 std::string intent_key(std::string_view platform, std::string_view opening_id,
                        std::string_view campaign_id, std::string_view product_key) {
-  return hex_of(
-      "k1_",
-      digest_of({"hashcart.intent/1", platform, opening_id, campaign_id, product_key}), kIdDigits);
+  return hex_of("k1_",
+                digest_of({"hashcart.intent/1", platform, opening_id, campaign_id, product_key}),
+                kIdDigits);
 }
 
 std::string record_id(std::string_view intent_key, std::string_view type) {

@@ -226,8 +226,7 @@ std::string RecordEncoder::key_of(const CartIntent& record, std::string_view pro
 void RecordEncoder::append_record(const CartIntent& record, std::string* out) const {
   const Campaign& campaign = catalogue_.campaigns[record.campaign];
   const bool has_product = !record.product.id.empty();
-  const std::string product =
-      has_product ? product_key(catalogue_, record.product) : std::string();
+  const std::string product = has_product ? product_key(catalogue_, record.product) : std::string();
   const std::string key = key_of(record, product);
   MaskBuffer buffer;
   const auto post_id = [&](std::string_view id) {

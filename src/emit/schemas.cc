@@ -8,11 +8,11 @@ namespace hashcart::emit {
 
 std::span<const Schema> schemas() noexcept {
   static const std::array<Schema, 6> kSchemas = {{{"intent", kIntentSchema},
-                                                      {"outcome", kOutcomeSchema},
-                                                      {"reject", kRejectSchema},
-                                                      {"post", kPostSchema},
-                                                      {"link", kLinkSchema},
-                                                      {"stats", kStatsSchema}}};
+                                                  {"outcome", kOutcomeSchema},
+                                                  {"reject", kRejectSchema},
+                                                  {"post", kPostSchema},
+                                                  {"link", kLinkSchema},
+                                                  {"stats", kStatsSchema}}};
   return kSchemas;
 }
 

@@ -95,9 +95,8 @@ std::unique_ptr<Sink> open_sink(const std::string& path) {
     fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, kFileMode);
   } while (fd < 0 && errno == EINTR);  // a FIFO without a reader blocks here
   if (fd < 0) {
-    throw SetupError(SetupFault::kOutput,
-                     fmt::format("{}: cannot be opened for writing: {}", path,
-                                 std::strerror(errno)));
+    throw SetupError(SetupFault::kOutput, fmt::format("{}: cannot be opened for writing: {}", path,
+                                                      std::strerror(errno)));
   }
   return std::make_unique<FileSink>(fd, path);
 }

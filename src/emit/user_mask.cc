@@ -22,10 +22,9 @@ constexpr std::size_t kPseudonymBytes = 16;  // 128 of HMAC-SHA-256's 256 bits
 static_assert(std::tuple_size_v<MaskBuffer> == 3 + 2 * kPseudonymBytes);
 
 [[noreturn]] void refuse_key(const std::string& path, const std::string& why) {
-  throw SetupError(SetupFault::kCatalogue,
-                   fmt::format("--users hmac:{}: {}; make a key with: "
-                               "head -c 32 /dev/urandom > FILE",
-                               path, why));
+  throw SetupError(SetupFault::kCatalogue, fmt::format("--users hmac:{}: {}; make a key with: "
+                                                       "head -c 32 /dev/urandom > FILE",
+                                                       path, why));
 }
 
 // Reads with read(2), so that a pipe (`hmac:<(pass show key)`) is as good as a file.
@@ -48,8 +47,8 @@ std::string read_key(const std::string& path) {
     refuse_key(path, fmt::format("over {} bytes, so hardly a key", UserMask::kKeyBytesMax));
   }
   if (size < UserMask::kKeyBytesMin) {
-    refuse_key(path, fmt::format("holds {} bytes, and a key needs {}", size,
-                                 UserMask::kKeyBytesMin));
+    refuse_key(path,
+               fmt::format("holds {} bytes, and a key needs {}", size, UserMask::kKeyBytesMin));
   }
   key.resize(size);
   return key;

@@ -18,6 +18,7 @@ namespace hashcart::ingest {
 namespace {
 
 constexpr std::size_t kMagicBytes = 4;
+constexpr std::size_t kBlockHeaderBytes = 3;  // of zstd: RFC 8878, 3.1.1.2
 
 struct FreeDeleter {
   void operator()(char* memory) const noexcept { std::free(memory); }
@@ -217,14 +218,16 @@ class ZstdBytes final : public Decompressor {
  private:
   Step decode(std::string_view in, char* to, std::size_t room, std::size_t* taken,
               std::size_t* made) override {
-    if (in.empty() && !may_hold_output_) return Step::kNeedInput;
-    // Given a whole frame and room for its contents at once, the library decodes it in one go, and
-    // a damaged frame then gives nothing where the streaming decoder gives all that came before the
-    // damage. What is read must not depend on the size of reads, so a frame begins with one byte.
-    if (!is_inside_) {
-      in = in.substr(0, 1);
-      frame_taken_ = 0;
+    // A call that meets damage tells nothing of what it wrote before it. What is read must not
+    // depend on the size of reads, so no call may both hand out and go on: it flushes, or it is
+    // given no more than one block, or one header.
+    if (may_hold_output_) {
+      in = {};
+    } else if (in.empty()) {
+      return Step::kNeedInput;
     }
+    if (!is_inside_) frame_taken_ = 0;
+    in = in.substr(0, step_);
     ZSTD_inBuffer input{in.data(), in.size(), 0};
     ZSTD_outBuffer output{to, room, 0};
     const std::size_t result = ZSTD_decompressStream(context_.get(), &output, &input);
@@ -240,6 +243,9 @@ class ZstdBytes final : public Decompressor {
     is_inside_ = result != 0;  // 0: the frame is complete and all of it was handed out
     has_frames_ = has_frames_ || !is_inside_;
     may_hold_output_ = is_inside_ && output.pos == output.size;
+    // The library asks for a block and the header behind it. A frame begins with one byte: given
+    // all of it, and room, it would be decoded in one go.
+    step_ = !is_inside_ ? 1 : result > kBlockHeaderBytes ? result - kBlockHeaderBytes : result;
     return Step::kGoOn;
   }
   bool is_inside() const override { return is_inside_; }
@@ -250,6 +256,7 @@ class ZstdBytes final : public Decompressor {
   bool has_frames_ = false;
   bool may_hold_output_ = false;
   std::uint64_t frame_taken_ = 0;
+  std::size_t step_ = 1;  // how much input the next call is given
 };
 
 // Both take a file cut off inside its magic for what it would have been, from the second byte on.

@@ -1,8 +1,9 @@
-// BoundedTable: a hash table that never holds more than its capacity; the oldest insertion leaves first.
+// BoundedTable: a hash table that never holds more than its capacity; the oldest insertion leaves
+// first.
 //
-// Expiry by event time is the caller's business at look-up; this table only bounds memory. Eviction order is insertion
-// order, so what a full table forgets depends on the input alone, never on hash values or the machine. An entry that is
-// assigned anew keeps its place.
+// Expiry by event time is the caller's business at look-up; this table only bounds memory. Eviction
+// order is insertion order, so what a full table forgets depends on the input alone, never on hash
+// values or the machine. An entry that is assigned anew keeps its place.
 //
 // Threads: one.   Memory: at most `capacity` entries; slots are reused.   Cost: O(1) per operation.
 #pragma once
@@ -31,8 +32,8 @@ class BoundedTable {
     return found == index_.end() ? nullptr : &slots_[found->second].value;
   }
 
-  // Finds or inserts; returns the value and whether it is new. When the table is full the oldest entry is handed to
-  // on_evict(key, value) and forgotten before the new one is made.
+  // Finds or inserts; returns the value and whether it is new. When the table is full the oldest
+  // entry is handed to on_evict(key, value) and forgotten before the new one is made.
   template <typename OnEvict>
   std::pair<Value*, bool> insert(std::string_view key, OnEvict on_evict) {
     if (Value* value = find(key)) return {value, false};
@@ -84,7 +85,8 @@ class BoundedTable {
   // All entries in insertion order.
   template <typename Visit>
   void for_each(Visit visit) {
-    for (std::uint32_t at = oldest_; at != kNone; at = slots_[at].after) visit(slots_[at].key, slots_[at].value);
+    for (std::uint32_t at = oldest_; at != kNone; at = slots_[at].after)
+      visit(slots_[at].key, slots_[at].value);
   }
 
  private:

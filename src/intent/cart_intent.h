@@ -1,7 +1,8 @@
 // CartIntent and Outcome: what the resolver says.
 //
-// Every trigger ends in exactly one Outcome; an outcome may come with one or more records (CartIntent), and timers and
-// deletes make records of their own. Views die when the call that hands them over returns.
+// Every trigger ends in exactly one Outcome; an outcome may come with one or more records
+// (CartIntent), and timers and deletes make records of their own. Views die when the call that
+// hands them over returns.
 #pragma once
 
 #include <array>
@@ -37,7 +38,8 @@ inline constexpr std::array<std::string_view, kRecordTypeCount> kRecordTypeNames
   return kRecordTypeNames[static_cast<std::size_t>(type)];
 }
 
-// Why a trigger did or did not become an intent. For one that did not, the first that applies, in this order.
+// Why a trigger did or did not become an intent. For one that did not, the first that applies, in
+// this order.
 enum class OutcomeCode : std::uint8_t {
   kRedelivered,
   kRetracted,
@@ -72,13 +74,20 @@ enum class OutcomeCode : std::uint8_t {
 
 inline constexpr std::size_t kOutcomeCount = 29;
 inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames = {
-    "redelivered",     "retracted",     "repost",         "campaign_closed",
-    "ignored_author",  "protected",     "not_linked",     "quote",
-    "no_parent",       "not_a_reply",   "own_post",       "parent_deleted",
-    "parent_unknown",  "incomplete",    "no_product_link", "unresolved_short_link",
-    "other_retailer",  "ambiguous",     "duplicate",      "already_pending",
-    "no_pending",      "already_confirmed", "confirm_late", "late",
-    "evicted",         "offer",         "intent",         "pending",
+    "redelivered",     "retracted",
+    "repost",          "campaign_closed",
+    "ignored_author",  "protected",
+    "not_linked",      "quote",
+    "no_parent",       "not_a_reply",
+    "own_post",        "parent_deleted",
+    "parent_unknown",  "incomplete",
+    "no_product_link", "unresolved_short_link",
+    "other_retailer",  "ambiguous",
+    "duplicate",       "already_pending",
+    "no_pending",      "already_confirmed",
+    "confirm_late",    "late",
+    "evicted",         "offer",
+    "intent",          "pending",
     "confirmed"};
 
 [[nodiscard]] constexpr std::string_view name(OutcomeCode code) noexcept {
@@ -146,7 +155,8 @@ struct Outcome {
   // The record this outcome came with, as the parts of its id; null where there is none.
   const CartIntent* record = nullptr;
   std::span<const Product> products;  // candidates (ambiguous), or what was offered
-  std::string_view detail;            // a word more for people, e.g. the id of the parent; may be empty
+  // a word more for people, e.g. the id of the parent; may be empty
+  std::string_view detail;
   std::uint32_t input = 0;
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;

@@ -15,17 +15,17 @@ bool EventClock::observe(base::EventTimeMs time, std::string_view author, std::i
     const base::EventTimeMs held = held_->time;
     held_.reset();
     // Times parsed from text lie within years 1 to 9999, so the difference cannot overflow.
-    if (std::max(time, held) - std::min(time, held) <= jump_max) return advance(std::max(time, held));
+    if (std::max(time, held) - std::min(time, held) <= jump_max)
+      return advance(std::max(time, held));
     ++dropped_;
   }
   if (greatest_ && time <= *greatest_ + jump_max) return advance(time);
-  // Far ahead, or the first. A second far time by the same author confirms nothing; the first one stays held.
+  // Far ahead, or the first. A second far time by the same author confirms nothing; the first one
+  // stays held.
   if (!held_) held_ = Held{time, std::string(author)};
   return false;
 }
 
-bool EventClock::set(base::EventTimeMs time) {
-  return advance(time);
-}
+bool EventClock::set(base::EventTimeMs time) { return advance(time); }
 
 }  // namespace hashcart::intent

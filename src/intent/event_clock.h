@@ -1,7 +1,8 @@
 // EventClock: one platform's greatest believable event time.
 //
-// A time more than `jump_max` ahead (or the first of a stream) is held until a clock-moving post by a different author
-// lies within jump_max of it; else it is dropped and counted. So one post dated 2099 expires nothing.
+// A time more than `jump_max` ahead (or the first of a stream) is held until a clock-moving post by
+// a different author lies within jump_max of it; else it is dropped and counted. So one post dated
+// 2099 expires nothing.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The hash of internal tables: XXH3, seeded per process, so that no input can be made to collide. Nothing that is
-// written out depends on it.
+// The hash of internal tables: XXH3, seeded per process, so that no input can be made to collide.
+// Nothing that is written out depends on it.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,16 @@ namespace hashcart::intent {
 struct KeyHash {
   using is_transparent = void;
   using is_avalanching = void;
-  [[nodiscard]] std::size_t operator()(std::string_view key) const noexcept { return hash_key(key); }
+  [[nodiscard]] std::size_t operator()(std::string_view key) const noexcept {
+    return hash_key(key);
+  }
 };
 
 struct KeyEqual {
   using is_transparent = void;
-  [[nodiscard]] bool operator()(std::string_view a, std::string_view b) const noexcept { return a == b; }
+  [[nodiscard]] bool operator()(std::string_view a, std::string_view b) const noexcept {
+    return a == b;
+  }
 };
 
 }  // namespace hashcart::intent

@@ -1,7 +1,9 @@
-// LinkMemory: the product links of posts seen before, by post id: what a later reply's tag refers to.
+// LinkMemory: the product links of posts seen before, by post id: what a later reply's tag refers
+// to.
 //
-// Only posts with a product link or a retailer's short link are here. A post's own delivery replaces what is known of
-// it (an edit brings new links); an embedded copy only fills a gap, since it may be older or cut.
+// Only posts with a product link or a retailer's short link are here. A post's own delivery
+// replaces what is known of it (an edit brings new links); an embedded copy only fills a gap, since
+// it may be older or cut.
 #pragma once
 
 #include <cstdint>

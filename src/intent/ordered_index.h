@@ -1,7 +1,8 @@
 // OrderedIndex: name -> keys, several a name, in the order they were added.
 //
-// For "which replies wait for this post", "which intents hang on this post or author". It holds no more entries than the
-// bounded tables it points into, because whoever leaves a table is removed here as well.
+// For "which replies wait for this post", "which intents hang on this post or author". It holds no
+// more entries than the bounded tables it points into, because whoever leaves a table is removed
+// here as well.
 //
 // Threads: one.   Cost: O(log n) per operation.
 #pragma once

@@ -7,8 +7,8 @@ void OwnIntent::assign(const CartIntent& intent) {
   std::vector<OwnEvidence> evidence;
   evidence.reserve(intent.evidence.size());
   for (const EvidencePiece& piece : intent.evidence) {
-    evidence.push_back({piece.role, std::string(piece.post_id), piece.what.field, piece.what.index, piece.what.start,
-                        piece.what.end, std::string(piece.what.text)});
+    evidence.push_back({piece.role, std::string(piece.post_id), piece.what.field, piece.what.index,
+                        piece.what.start, piece.what.end, std::string(piece.what.text)});
   }
   std::string handle(intent.author_handle);
   std::string account(intent.account);
@@ -41,8 +41,9 @@ void OwnIntent::assign(const CartIntent& intent) {
 CartIntent OwnIntent::view() {
   evidence_views_.clear();
   for (const OwnEvidence& piece : evidence_) {
-    evidence_views_.push_back(
-        {piece.role, piece.post_id, {piece.field, piece.index, piece.start, piece.end, piece.text}});
+    evidence_views_.push_back({piece.role,
+                               piece.post_id,
+                               {piece.field, piece.index, piece.start, piece.end, piece.text}});
   }
   CartIntent out = plain_;
   out.opened_at = opened_at;

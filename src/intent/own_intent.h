@@ -1,5 +1,5 @@
-// OwnIntent: a CartIntent that owns its text, for what the resolver keeps: pendings, and intents that a delete may
-// still retract.
+// OwnIntent: a CartIntent that owns its text, for what the resolver keeps: pendings, and intents
+// that a delete may still retract.
 #pragma once
 
 #include <optional>

@@ -126,9 +126,8 @@ std::string_view reply_target(const Signal& signal, const catalogue::Campaign& c
 bool ResolverStats::balanced() const noexcept {
   std::uint64_t decided = 0;
   for (const std::uint64_t count : outcomes) decided += count;
-  return triggers == decided + waiting &&
-         pendings_opened ==
-             pendings_confirmed + pendings_expired + pendings_retracted + pendings_open;
+  return triggers == decided + waiting && pendings_opened == pendings_confirmed + pendings_expired +
+                                                                 pendings_retracted + pendings_open;
 }
 
 class Resolver::Impl {
@@ -207,11 +206,10 @@ class Resolver::Impl {
     const auto row = [](std::string_view name, const auto& table) {
       return TableStats{name, table.size(), table.capacity(), table.evictions()};
     };
-    out.tables = {row("links", links_.table()),     row("deleted", deleted_),
-                  row("decided", decided_),         row("duplicates", duplicates_),
-                  row("intents", intents_),         row("pending", pending_),
-                  row("closed_pendings", closed_),  row("waiting", waiting_),
-                  row("early_prompts", prompts_)};
+    out.tables = {
+        row("links", links_.table()),    row("deleted", deleted_), row("decided", decided_),
+        row("duplicates", duplicates_),  row("intents", intents_), row("pending", pending_),
+        row("closed_pendings", closed_), row("waiting", waiting_), row("early_prompts", prompts_)};
     return out;
   }
 
@@ -355,8 +353,7 @@ class Resolver::Impl {
 
   [[nodiscard]] bool in_reach(EventTimeMs reply, const ParentView& parent) const {
     if (!parent.has_time) return true;
-    return std::max(reply, parent.time) - std::min(reply, parent.time) <=
-           limits_.remember_links_ms;
+    return std::max(reply, parent.time) - std::min(reply, parent.time) <= limits_.remember_links_ms;
   }
 
   // -------------------------------------------------------------------------------- triggers
@@ -382,8 +379,8 @@ class Resolver::Impl {
     intent.offset = signal.offset;
     intent.bytes = signal.bytes;
     evidence_.clear();
-    const EvidenceRole role = trigger.role == match::TriggerRole::kConfirm ? EvidenceRole::kConfirm
-                                                                           : EvidenceRole::kOpen;
+    const EvidenceRole role =
+        trigger.role == match::TriggerRole::kConfirm ? EvidenceRole::kConfirm : EvidenceRole::kOpen;
     for (const match::Evidence& tag : trigger.tags) {
       evidence_.push_back({role, signal.post_id, tag});
     }
@@ -483,8 +480,8 @@ class Resolver::Impl {
     if (!signal.reply_to.empty() && signal.reply_to_author == signal.author_id) {
       return say(OutcomeCode::kOwnPost, intent, nullptr, {}, parent_id);
     }
-    const match::EmbeddedRole role = signal.reply_to.empty() ? match::EmbeddedRole::kQuoted
-                                                             : match::EmbeddedRole::kParent;
+    const match::EmbeddedRole role =
+        signal.reply_to.empty() ? match::EmbeddedRole::kQuoted : match::EmbeddedRole::kParent;
     std::string parent_key;
     make_key(signal.platform, parent_id, &parent_key);
     for (const match::EmbeddedPost& embedded : signal.embedded) {
@@ -525,7 +522,8 @@ class Resolver::Impl {
     std::string key;
     make_key(intent.platform, order, &key);
     if (waiting_.find(key) != nullptr) {
-      // Its chain's first reading was forgotten as decided but waits still: the second changes nothing.
+      // Its chain's first reading was forgotten as decided but waits still: the second changes
+      // nothing.
       return say(OutcomeCode::kRedelivered, intent);
     }
     const auto [entry, is_new] = waiting_.insert(key, [&](std::string_view, Waiting& oldest) {
@@ -779,8 +777,8 @@ class Resolver::Impl {
     std::set<Timer>& timers = timers_of(pending.platform);
     timers.insert({pending.deadline, pending.order, TimerKind::kExpiry, key});
     if (confirm.remind_before_ms > 0 && !pending.reminded) {
-      timers.insert({pending.deadline - confirm.remind_before_ms, pending.order,
-                     TimerKind::kReminder, key});
+      timers.insert(
+          {pending.deadline - confirm.remind_before_ms, pending.order, TimerKind::kReminder, key});
     }
   }
 
@@ -788,8 +786,8 @@ class Resolver::Impl {
     const catalogue::Confirm& confirm = *catalogue_.campaigns[pending.campaign].confirm;
     std::set<Timer>& timers = timers_of(pending.platform);
     timers.erase({pending.deadline, pending.order, TimerKind::kExpiry, key});
-    timers.erase({pending.deadline - confirm.remind_before_ms, pending.order, TimerKind::kReminder,
-                  key});
+    timers.erase(
+        {pending.deadline - confirm.remind_before_ms, pending.order, TimerKind::kReminder, key});
   }
 
   void on_prompt(const Signal& signal, std::uint32_t campaign_index) {

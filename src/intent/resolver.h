@@ -1,17 +1,21 @@
 // Resolver: all rules that need memory. Signals in input order -> records and outcomes.
 //
-// step() is a function of the signals seen so far and nothing else: no wall clock, no I/O, no machine. Replaying the
-// encoded signals rebuilds the state and says the same again. Rules: README, "What becomes an intent"; the order in
-// which one signal is worked off is: the platform's clock, timers that fall due in (time, key) order, link memory
-// (waking replies that waited for this post), prompts, then the post's own triggers in catalogue order.
+// step() is a function of the signals seen so far and nothing else: no wall clock, no I/O, no
+// machine. Replaying the encoded signals rebuilds the state and says the same again. Rules: README,
+// "What becomes an intent"; the order in which one signal is worked off is: the platform's clock,
+// timers that fall due in (time, key) order, link memory (waking replies that waited for this
+// post), prompts, then the post's own triggers in catalogue order.
 //
 // Choices where no source decides (they are promises now, each with a test):
-// - A one-step tag without a parent counts once per author and campaign within remember_seen (`duplicate`).
+// - A one-step tag without a parent counts once per author and campaign within remember_seen
+//   (`duplicate`).
 // - A confirm for an open pending is not `campaign_closed`: who bought in time may confirm in time.
 // - The delete of a post also takes it out of link memory; of offers nothing is retracted.
-// - An expired pending whose time had come before its reminder was sent still sends it, just before.
+// - An expired pending whose time had come before its reminder was sent still sends it, just
+//   before.
 //
-// Threads: one (the resolver's).   Memory: every table is bounded by [limits]; what leaves a full table is counted.
+// Threads: one (the resolver's).   Memory: every table is bounded by [limits]; what leaves a full
+// table is counted.
 #pragma once
 
 #include <array>
@@ -39,7 +43,8 @@ struct ResolverStats {
   std::array<std::uint64_t, kOutcomeCount> outcomes{};
   std::array<std::uint64_t, kRecordTypeCount> records{};
   std::uint64_t triggers = 0;
-  std::uint64_t waiting = 0;  // replies whose parent may still come: triggers without an outcome yet
+  // replies whose parent may still come: triggers without an outcome yet
+  std::uint64_t waiting = 0;
   // Pendings opened = confirmed + expired + retracted + open.
   std::uint64_t pendings_opened = 0;
   std::uint64_t pendings_confirmed = 0;
@@ -64,8 +69,9 @@ class Resolver {
   // Works off one signal. What it says goes to *out before it returns.
   void step(const match::Signal& signal, ResolverOutput* out);
 
-  // The end of input: waiting replies are decided without their parents, in (due, key) order. Open pendings stay open
-  // (their confirm may be in tomorrow's file) unless expire_pendings closes them, in (deadline, key) order.
+  // The end of input: waiting replies are decided without their parents, in (due, key) order. Open
+  // pendings stay open (their confirm may be in tomorrow's file) unless expire_pendings closes
+  // them, in (deadline, key) order.
   void finish(bool expire_pendings, ResolverOutput* out);
 
   [[nodiscard]] ResolverStats stats() const;

@@ -68,9 +68,9 @@ LiteralSet::LiteralSet(const std::vector<Literal>& literals) : impl_(std::make_u
   if (literals.empty()) return;
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
-  const hs_error_t result = hs_compile_lit_multi(
-      texts.data(), flags.data(), ids.data(), sizes.data(), static_cast<unsigned>(texts.size()),
-      HS_MODE_BLOCK, nullptr, &database, &error);
+  const hs_error_t result = hs_compile_lit_multi(texts.data(), flags.data(), ids.data(),
+                                                 sizes.data(), static_cast<unsigned>(texts.size()),
+                                                 HS_MODE_BLOCK, nullptr, &database, &error);
   const std::unique_ptr<hs_compile_error_t, CompileErrorDeleter> owned(error);
   if (result != HS_SUCCESS) {
     std::string message = "the catalogue's tags and hosts do not compile: ";

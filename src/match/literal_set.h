@@ -14,7 +14,7 @@ namespace hashcart::match {
 
 // A literal and the class of literals it stands for: a scan reports classes, not literals.
 struct Literal {
-  std::string text;  // not empty; any bytes
+  std::string text;       // not empty; any bytes
   std::uint8_t kind = 0;  // < 32
   bool caseless = true;   // ASCII letters only
 };

@@ -103,8 +103,7 @@ void Matcher::add_trigger(const post::Post& post, std::uint32_t campaign, Trigge
   Trigger& trigger = signal_.triggers.emplace_back();
   trigger.campaign = campaign;
   trigger.role = role;
-  trigger.author_ignored =
-      db_.ignores(campaign, post.platform, post.author_id, post.author_handle);
+  trigger.author_ignored = db_.ignores(campaign, post.platform, post.author_id, post.author_handle);
   trigger.tags.clear();
 }
 
@@ -164,8 +163,8 @@ void Matcher::add_offer_triggers(const post::Post& post) {
   for (const std::uint32_t index : db_.offer_campaigns()) {
     const catalogue::Campaign& campaign = db_.catalogue().campaigns[index];
     if (!campaign.on(post.platform) || !may_trigger(post, index)) continue;
-    const bool offers = std::any_of(
-        signal_.products.begin(), signal_.products.end(), [&](const ProductLink& link) {
+    const bool offers =
+        std::any_of(signal_.products.begin(), signal_.products.end(), [&](const ProductLink& link) {
           return std::find(campaign.on_link.begin(), campaign.on_link.end(), link.retailer) !=
                  campaign.on_link.end();
         });
@@ -175,8 +174,7 @@ void Matcher::add_offer_triggers(const post::Post& post) {
                    [](const Trigger& a, const Trigger& b) { return a.campaign < b.campaign; });
 }
 
-void Matcher::add_embedded(const post::Post& main, const post::Post& embedded,
-                           std::size_t place) {
+void Matcher::add_embedded(const post::Post& main, const post::Post& embedded, std::size_t place) {
   EmbeddedPost entry;
   entry.role = role_of(main, embedded);
   if ((propose(embedded) & kHostKind) != 0) {

@@ -1,10 +1,11 @@
 // Matcher: the posts and deletes of one record -> signals.
 //
-// Pure: what it says of a record depends on the catalogue, the options and the record. A scan of the
-// decoded text proposes (PatternDb), the grammars confirm, campaigns make triggers of what they find.
+// Pure: what it says of a record depends on the catalogue, the options and the record. A scan of
+// the decoded text proposes (PatternDb), the grammars confirm, campaigns make triggers of what they
+// find.
 //
-// Threads: one per worker; it owns its scratch.   Memory: buffers are reused; in steady state a post
-// without a hit allocates nothing.
+// Threads: one per worker; it owns its scratch.   Memory: buffers are reused; in steady state a
+// post without a hit allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -33,12 +34,13 @@ class Accounts {
 };
 
 struct MatchOptions {
-  std::optional<base::EventTimeMs> since;  // only posts at or after it trigger; others still feed memory
+  // only posts at or after it trigger; others still feed memory
+  std::optional<base::EventTimeMs> since;
   std::optional<base::EventTimeMs> until;  // only posts before it trigger
   std::vector<bool> campaigns;             // by index: may trigger; empty: all
   bool with_text = false;
-  const Accounts* accounts = nullptr;           // outlives the matcher
-  const LinkExpansions* expansions = nullptr;   // outlives the matcher
+  const Accounts* accounts = nullptr;          // outlives the matcher
+  const LinkExpansions* expansions = nullptr;  // outlives the matcher
 };
 
 // Where a record stands in its input.

@@ -121,7 +121,8 @@ std::vector<Literal> line_literals(const catalogue::Catalogue& catalogue) {
   for (const std::string& key : caseless) out.push_back({key, 0, true});
   for (const std::string& key : exact) out.push_back({key, 0, false});
   for (char c = '0'; c <= 'z'; ++c) {
-    const bool is_word = base::is_ascii_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const bool is_word =
+        base::is_ascii_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     if (!is_word) continue;
     static constexpr std::string_view kHex = "0123456789abcdef";
     const auto value = static_cast<std::size_t>(c);
@@ -193,8 +194,7 @@ PatternDb::PatternDb(const catalogue::Catalogue& catalogue)
     if (!campaign.confirm) continue;
     for (const catalogue::AuthorRef& author : campaign.confirm->prompt_by) {
       if (!campaign.on(author.platform)) continue;
-      std::vector<std::uint32_t>& list =
-          impl_->prompts[platform_key(author.platform, author.id)];
+      std::vector<std::uint32_t>& list = impl_->prompts[platform_key(author.platform, author.id)];
       if (list.empty() || list.back() != index) list.push_back(index);
     }
   }
@@ -220,9 +220,7 @@ std::span<const std::uint32_t> PatternDb::prompts_by(Platform platform,
 
 bool PatternDb::has_prompts() const noexcept { return !impl_->prompts.empty(); }
 
-std::span<const std::uint32_t> PatternDb::offer_campaigns() const noexcept {
-  return impl_->offers;
-}
+std::span<const std::uint32_t> PatternDb::offer_campaigns() const noexcept { return impl_->offers; }
 
 bool PatternDb::ignores(std::uint32_t campaign_index, Platform platform, std::string_view author,
                         std::string_view handle) const noexcept {
@@ -231,9 +229,8 @@ bool PatternDb::ignores(std::uint32_t campaign_index, Platform platform, std::st
     return ref.platform == platform && ref.id == author;
   };
   if (std::any_of(campaign.ignore_ids.begin(), campaign.ignore_ids.end(), same_author)) return true;
-  if (campaign.confirm &&
-      std::any_of(campaign.confirm->prompt_by.begin(), campaign.confirm->prompt_by.end(),
-                  same_author)) {
+  if (campaign.confirm && std::any_of(campaign.confirm->prompt_by.begin(),
+                                      campaign.confirm->prompt_by.end(), same_author)) {
     return true;
   }
   if (handle.starts_with('@')) handle.remove_prefix(1);

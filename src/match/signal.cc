@@ -25,7 +25,8 @@ void put_varint(std::uint64_t value, std::string* out) {
 
 // Zigzag, so that times before 1970 stay short.
 void put_signed(std::int64_t value, std::string* out) {
-  put_varint((static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63), out);
+  put_varint((static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63),
+             out);
 }
 
 void put_string(std::string_view value, std::string* out) {
@@ -59,8 +60,8 @@ void put_numbers(const std::vector<Number>& numbers, std::string* out) {
 
 // ------------------------------------------------------------------------------------- reading
 
-// Reads fields in encode()'s order. A read past the end sets failed() and yields empty values; counts are bounded by
-// the bytes left, so damaged input cannot make it allocate without limit.
+// Reads fields in encode()'s order. A read past the end sets failed() and yields empty values;
+// counts are bounded by the bytes left, so damaged input cannot make it allocate without limit.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) noexcept : bytes_(bytes) {}
@@ -164,16 +165,17 @@ void encode(const Signal& signal, std::string* out) {
   body.push_back(static_cast<char>(kSignalFormat));
   body.push_back(static_cast<char>(signal.kind));
   body.push_back(static_cast<char>(signal.platform));
-  const std::uint64_t flags =
-      (signal.moves_clock ? kMovesClock : 0U) | (signal.is_repost ? kIsRepost : 0U) |
-      (signal.is_quote ? kIsQuote : 0U) | (signal.is_edit ? kIsEdit : 0U) |
-      (signal.author_protected ? kProtected : 0U) | (signal.truncated ? kTruncated : 0U) |
-      (signal.linked ? kLinked : 0U);
+  const std::uint64_t flags = (signal.moves_clock ? kMovesClock : 0U) |
+                              (signal.is_repost ? kIsRepost : 0U) |
+                              (signal.is_quote ? kIsQuote : 0U) | (signal.is_edit ? kIsEdit : 0U) |
+                              (signal.author_protected ? kProtected : 0U) |
+                              (signal.truncated ? kTruncated : 0U) | (signal.linked ? kLinked : 0U);
   put_varint(flags, &body);
   put_signed(signal.time, &body);
   for (const std::string_view value :
-       {signal.post_id, signal.local_id, signal.chain_id, signal.author_id, signal.author_handle, signal.account,
-        signal.reply_to, signal.reply_to_author, signal.quote_of, signal.lang, signal.text}) {
+       {signal.post_id, signal.local_id, signal.chain_id, signal.author_id, signal.author_handle,
+        signal.account, signal.reply_to, signal.reply_to_author, signal.quote_of, signal.lang,
+        signal.text}) {
     put_string(value, &body);
   }
   put_varint(signal.input, &body);
@@ -214,7 +216,8 @@ bool decode(std::string_view* bytes, Signal* signal) {
   if (in.varint() != kSignalFormat) return false;
   const std::uint64_t kind = in.varint();
   const std::uint64_t platform = in.varint();
-  if (kind < 1 || kind > static_cast<std::uint64_t>(SignalKind::kTick) || platform >= base::kPlatformCount) {
+  if (kind < 1 || kind > static_cast<std::uint64_t>(SignalKind::kTick) ||
+      platform >= base::kPlatformCount) {
     return false;
   }
   signal->kind = static_cast<SignalKind>(kind);
@@ -229,9 +232,9 @@ bool decode(std::string_view* bytes, Signal* signal) {
   signal->linked = (flags & kLinked) != 0;
   signal->time = in.signed_varint();
   for (std::string_view* value :
-       {&signal->post_id, &signal->local_id, &signal->chain_id, &signal->author_id, &signal->author_handle,
-        &signal->account, &signal->reply_to, &signal->reply_to_author, &signal->quote_of, &signal->lang,
-        &signal->text}) {
+       {&signal->post_id, &signal->local_id, &signal->chain_id, &signal->author_id,
+        &signal->author_handle, &signal->account, &signal->reply_to, &signal->reply_to_author,
+        &signal->quote_of, &signal->lang, &signal->text}) {
     *value = in.string();
   }
   signal->input = static_cast<std::uint32_t>(in.varint());

@@ -1,12 +1,13 @@
 // Signal: all that one post (or control message) tells the resolver.
 //
-// The resolver has no other input, so whoever keeps the encoded signals can rebuild its state: checkpoints, Kafka and
-// tests replay them. The encoding is stable within kSignalFormat: little-endian base-128 varints, length-prefixed
-// strings, fields in the order of encode(). It names retailers, markets and campaigns by their index, so a log of
-// signals belongs to one resolved catalogue (its SHA-256 stands beside the log).
+// The resolver has no other input, so whoever keeps the encoded signals can rebuild its state:
+// checkpoints, Kafka and tests replay them. The encoding is stable within kSignalFormat:
+// little-endian base-128 varints, length-prefixed strings, fields in the order of encode(). It
+// names retailers, markets and campaigns by their index, so a log of signals belongs to one
+// resolved catalogue (its SHA-256 stands beside the log).
 //
-// A Signal owns nothing: encoded from views into a Post, decoded to views into the encoded bytes. Its vectors are
-// reused from decode to decode.
+// A Signal owns nothing: encoded from views into a Post, decoded to views into the encoded bytes.
+// Its vectors are reused from decode to decode.
 #pragma once
 
 #include <cstdint>
@@ -110,7 +111,7 @@ struct Signal {
 
   std::vector<ProductLink> products;
   std::vector<std::uint16_t> short_links;
-  std::vector<Trigger> triggers;  // in catalogue order
+  std::vector<Trigger> triggers;       // in catalogue order
   std::vector<std::uint32_t> prompts;  // campaigns for which this author's reply is a prompt
   std::vector<EmbeddedPost> embedded;
 
@@ -121,8 +122,9 @@ struct Signal {
 // Appends the encoded signal, preceded by its length as a varint.
 void encode(const Signal& signal, std::string* out);
 
-// Decodes the signal at the front of *bytes and drops it from there. False at the end of the bytes or when they are no
-// signal of this format (they come from our own encode; a log that fails here is damaged).
+// Decodes the signal at the front of *bytes and drops it from there. False at the end of the bytes
+// or when they are no signal of this format (they come from our own encode; a log that fails here
+// is damaged).
 [[nodiscard]] bool decode(std::string_view* bytes, Signal* signal);
 
 }  // namespace hashcart::match

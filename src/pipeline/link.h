@@ -27,7 +27,8 @@ class Link {
   void push(Handle handle) {
     for (int spin = 0; !queue_.push(handle); ++spin) {
       if (spin < kSpins) continue;
-      const std::uint32_t seen = popped_.load(std::memory_order_acquire);  // pairs with the release in took()
+      // pairs with the release in took()
+      const std::uint32_t seen = popped_.load(std::memory_order_acquire);
       if (queue_.push(handle)) break;
       popped_.wait(seen, std::memory_order_acquire);
     }
@@ -37,7 +38,8 @@ class Link {
 
   // Nothing will be pushed any more; what is queued can still be popped.
   void close() {
-    closed_.store(true, std::memory_order_release);  // pairs with the acquire in pop(): all pushes come first
+    // pairs with the acquire in pop(): all pushes come first
+    closed_.store(true, std::memory_order_release);
     pushed_.fetch_add(1, std::memory_order_release);
     pushed_.notify_one();
   }

@@ -20,7 +20,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kChunksPerWorker = 3;
 constexpr std::size_t kBatchesPerWorker = 3;
 constexpr std::size_t kOutBuffers = 8;
-// A buffer this full is handed on at once: one write(2) of a size that no longer gains from growing.
+// A buffer this full is handed on at once: one write(2) of a size that no longer gains from
+// growing.
 constexpr std::size_t kOutBytes = 64U << 10U;
 
 enum SinkIndex : std::size_t { kRecords, kOutcomes, kRejects, kSinkCount };
@@ -297,8 +298,7 @@ TextResult run_text(std::string_view ndjson, const match::PatternDb& db,
   chunk.reset(0, ingest::Framing::kNdjson);
   while (offset < ndjson.size() && wanted) {
     const std::size_t end = ndjson.find('\n', offset);
-    const std::uint64_t length =
-        (end == std::string_view::npos ? ndjson.size() : end + 1) - offset;
+    const std::uint64_t length = (end == std::string_view::npos ? ndjson.size() : end + 1) - offset;
     const std::string_view line =
         ndjson.substr(offset, length - (end == std::string_view::npos ? 0 : 1));
     if (!chunk.append(line, offset, length, ingest::RecordFault::kNone)) {

@@ -42,9 +42,9 @@ struct PipelineSinks {
 };
 
 enum class StopCause : std::uint8_t {
-  kEndOfInput,   // or the source was stopped by a signal
-  kLimit,        // -n
-  kReaderGone,   // the reader of an output closed it
+  kEndOfInput,  // or the source was stopped by a signal
+  kLimit,       // -n
+  kReaderGone,  // the reader of an output closed it
   kOutputFailed,
 };
 
@@ -72,8 +72,8 @@ struct TextResult {
   std::string rejects;
 };
 
-// The same on the calling thread alone, over NDJSON in memory (input 0): for catalogue tests and the
-// demonstration.
+// The same on the calling thread alone, over NDJSON in memory (input 0): for catalogue tests and
+// the demonstration.
 [[nodiscard]] TextResult run_text(std::string_view ndjson, const match::PatternDb& db,
                                   const emit::RecordEncoder& encoder,
                                   const PipelineOptions& options);

@@ -1,7 +1,7 @@
 // ResolverStage: batches in input order -> the resolver -> encoded records, outcomes and rejects.
 //
-// The one place where all cross-post state lives. What it appends to its three buffers is a function
-// of the batches alone; when the buffers are handed on is the caller's business.
+// The one place where all cross-post state lives. What it appends to its three buffers is a
+// function of the batches alone; when the buffers are handed on is the caller's business.
 //
 // Threads: one.
 #pragma once

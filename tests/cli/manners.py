@@ -104,7 +104,7 @@ class Manners(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(len(done.stdout.splitlines()), 1)
         stats = json.loads(done.stderr.splitlines()[-1])
-        reasons = [json.loads(l)["reason"] for l in open(rejects)]
+        reasons = [json.loads(l)["reason"] for l in pathlib.Path(rejects).read_text().splitlines()]
         self.assertEqual(stats["lines"]["total"], 8)
         self.assertEqual(stats["lines"]["rejected"], len(reasons))
         self.assertEqual(len(reasons), 4)
@@ -236,7 +236,7 @@ class Manners(unittest.TestCase):
         rejects = str(self.path / "r")
         data = (PARENT + REPLY + '{"id":"9","user":"ann" #AmazonCart\n').replace('"ann"', '"ann-secret"')
         done = run("match", "--users", f"hmac:{key}", "--outcomes", outcomes, "--rejects", rejects, data=data)
-        everything = done.stdout + open(outcomes, "rb").read() + open(rejects, "rb").read()
+        everything = done.stdout + pathlib.Path(outcomes).read_bytes() + pathlib.Path(rejects).read_bytes()
         self.assertIn(b'"u1_', done.stdout)
         self.assertNotIn(b"ann-secret", everything)
         again = run("match", "--users", f"hmac:{key}", data=data)

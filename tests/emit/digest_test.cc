@@ -13,8 +13,8 @@ TEST(Digest, Sha256IsTheStandards) {
 
 // Computed with Python's hashlib and with `printf | sha256sum`.
 TEST(Digest, KeyAndIdAreThePublishedVector) {
-  const std::string key = intent_key("x", "304198714783105025", "amex-kindle-fire-hd",
-                                     "amex:US:sku:kindle-fire-hd");
+  const std::string key =
+      intent_key("x", "304198714783105025", "amex-kindle-fire-hd", "amex:US:sku:kindle-fire-hd");
   EXPECT_EQ(key, "k1_2893a516aaf7d4053e8e0d387b5c14c0");
   EXPECT_EQ(record_id(key, "intent.confirmed"), "i1_7518159d92f7b7683ec04c2b99ffa19d");
 }

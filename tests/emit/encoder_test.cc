@@ -58,9 +58,9 @@ Catalogue small_catalogue() {
     type.id = id;
     out.id_types.push_back(std::move(type));
   }
-  out.retailers.push_back(retailer("amazon", 0, false,
-                                   {{"US", "https://www.amazon.com/dp/{id}"},
-                                    {"JP", "https://www.amazon.co.jp/dp/{id}"}}));
+  out.retailers.push_back(retailer(
+      "amazon", 0, false,
+      {{"US", "https://www.amazon.com/dp/{id}"}, {"JP", "https://www.amazon.co.jp/dp/{id}"}}));
   out.retailers.push_back(retailer("ebay", 1, true, {{"US", ""}, {"UK", ""}}));
   out.retailers.push_back(retailer("amex", 2, false, {}));
   out.campaigns.push_back(campaign("amazon-cart", {"#AmazonCart"}, "cart.add"));
@@ -85,13 +85,12 @@ base::EventTimeMs at(std::string_view text) { return base::parse_rfc3339(text).v
 
 // The record of intent.example.json, the model of the contract.
 CartIntent example(std::vector<EvidencePiece>* evidence) {
-  *evidence = {
-      {EvidenceRole::kOpen,
-       "304198714783105025",
-       {EvidenceField::kText, 0, 0, 16, "#BuyKindleFireHD"}},
-      {EvidenceRole::kConfirm,
-       "304199490729345025",
-       {EvidenceField::kText, 0, 0, 20, "#ConfirmKindleFireHD"}}};
+  *evidence = {{EvidenceRole::kOpen,
+                "304198714783105025",
+                {EvidenceField::kText, 0, 0, 16, "#BuyKindleFireHD"}},
+               {EvidenceRole::kConfirm,
+                "304199490729345025",
+                {EvidenceField::kText, 0, 0, 20, "#ConfirmKindleFireHD"}}};
   CartIntent out;
   out.type = RecordType::kConfirmed;
   out.platform = base::Platform::kX;
@@ -148,10 +147,8 @@ CartIntent reply_cart(std::vector<EvidencePiece>* evidence) {
 class EncoderTest : public testing::Test {
  protected:
   [[nodiscard]] RecordEncoder encoder(UserMask mask = UserMask::raw()) const {
-    return {catalogue_,
-            {"posts \"1\".ndjson", "kafka://posts/7"},
-            std::move(mask),
-            "hashcart/0.1.0"};
+    return {
+        catalogue_, {"posts \"1\".ndjson", "kafka://posts/7"}, std::move(mask), "hashcart/0.1.0"};
   }
   static UserMask masked() { return UserMask::hmac("0123456789abcdef"); }
 
@@ -243,9 +240,8 @@ TEST_F(EncoderTest, ListsTagsThatAreRequiredTogether) {
   const ordered_json parsed = ordered_json::parse(line(record));
   EXPECT_EQ(parsed["campaign"].dump(),
             R"({"id":"band-shirt","rev":1,"status":"deprecated","tags":["#buy","#BandShirt"]})");
-  EXPECT_EQ(parsed["product"].dump(),
-            R"({"retailer":"amex","id_type":"sku","id":"shirt-\"7\"",)"
-            R"("key":"amex:*:sku:shirt-\"7\"","from":"campaign"})");
+  EXPECT_EQ(parsed["product"].dump(), R"({"retailer":"amex","id_type":"sku","id":"shirt-\"7\"",)"
+                                      R"("key":"amex:*:sku:shirt-\"7\"","from":"campaign"})");
 }
 
 TEST_F(EncoderTest, AnOfferHasNoTagAndAGlobalIdNoSpace) {
@@ -305,8 +301,8 @@ TEST_F(EncoderTest, AMaskReachesEveryIdAndWhatIsComputedFromThem) {
   EXPECT_EQ(record["post"]["reply_to"], "p1_bbb24a92e7377e7c52dd8805652fbf2f");
   EXPECT_EQ(record["evidence"][0]["post_id"], "p1_02f0cb2b0c868d58a41002d3b53ea2d0");
   EXPECT_EQ(record["evidence"][0]["text"], "#BuyKindleFireHD");
-  for (const char* id : {"304198714783105025", "304199490729345025", "304198798669185025",
-                         "2244994945", "bob"}) {
+  for (const char* id :
+       {"304198714783105025", "304199490729345025", "304198798669185025", "2244994945", "bob"}) {
     EXPECT_EQ(text.find(id), std::string::npos) << id;
   }
 }
@@ -391,8 +387,8 @@ TEST_F(EncoderTest, ARejectHoldsItsLineAsText) {
 }
 
 TEST_F(EncoderTest, ARejectThatIsNoTextIsBase64) {
-  const ordered_json one = ordered_json::parse(
-      line(Reject{.reason = "bad_utf8", .length = 3, .bytes = "{\xFF}"}));
+  const ordered_json one =
+      ordered_json::parse(line(Reject{.reason = "bad_utf8", .length = 3, .bytes = "{\xFF}"}));
   EXPECT_EQ(one["bytes_b64"], "e/99");
   EXPECT_FALSE(one.contains("line"));
   EXPECT_EQ(ordered_json::parse(line(Reject{.reason = "bad_utf8", .bytes = "\xFF"}))["bytes_b64"],
@@ -406,8 +402,8 @@ TEST_F(EncoderTest, ALongRejectIsCutBetweenCharacters) {
   const std::string e_acute = "\xC3\xA9";
   std::string text = "x";
   while (text.size() < 2 * RecordEncoder::kRejectBytesMax) text += e_acute;
-  const ordered_json cut = ordered_json::parse(
-      line(Reject{.reason = "bad_json", .length = text.size(), .bytes = text}));
+  const ordered_json cut =
+      ordered_json::parse(line(Reject{.reason = "bad_json", .length = text.size(), .bytes = text}));
   EXPECT_EQ(cut["truncated"], true);
   EXPECT_EQ(cut["length"], text.size());
   const auto kept = cut["line"].get<std::string>();
@@ -424,15 +420,16 @@ TEST_F(EncoderTest, ACutLineMayEndAnywhere) {
   EXPECT_EQ(ordered_json::parse(line(Reject{
                 .reason = "too_long", .bytes = "a\xF0\x9F\x9B\x92", .is_cut = true}))["line"],
             "a\xF0\x9F\x9B\x92");
-  EXPECT_EQ(ordered_json::parse(
-                line(Reject{.reason = "too_long", .bytes = "a", .is_cut = true}))["line"],
-            "a");
-  EXPECT_TRUE(ordered_json::parse(
-                  line(Reject{.reason = "too_long", .bytes = "\xFF-\xF0", .is_cut = true}))
-                  .contains("bytes_b64"));
-  EXPECT_TRUE(ordered_json::parse(line(Reject{
-                  .reason = "too_long", .bytes = "\x80\x80\x80\x80\x80", .is_cut = true}))
-                  .contains("bytes_b64"));
+  EXPECT_EQ(
+      ordered_json::parse(line(Reject{.reason = "too_long", .bytes = "a", .is_cut = true}))["line"],
+      "a");
+  EXPECT_TRUE(
+      ordered_json::parse(line(Reject{.reason = "too_long", .bytes = "\xFF-\xF0", .is_cut = true}))
+          .contains("bytes_b64"));
+  EXPECT_TRUE(
+      ordered_json::parse(
+          line(Reject{.reason = "too_long", .bytes = "\x80\x80\x80\x80\x80", .is_cut = true}))
+          .contains("bytes_b64"));
 }
 
 // ---------------------------------------------------------------------------------- golden
@@ -446,8 +443,8 @@ TEST_F(EncoderTest, GoldenLines) {
   for (const RecordEncoder* encoder : {&raw, &mask}) {
     CartIntent record = example(&evidence_);
     for (const RecordType type :
-         {RecordType::kPending, RecordType::kReminder, RecordType::kConfirmed,
-          RecordType::kExpired, RecordType::kRetracted}) {
+         {RecordType::kPending, RecordType::kReminder, RecordType::kConfirmed, RecordType::kExpired,
+          RecordType::kRetracted}) {
       record = example(&evidence_);
       record.type = type;
       if (type == RecordType::kPending) record.post_id = record.opening_id;

@@ -33,7 +33,7 @@ TEST(JsonWriter, EveryBrokenByteBecomesAReplacement) {
   EXPECT_EQ(as_json("\xC3"), "\"" + fffd + "\"");
   EXPECT_EQ(as_json("\xC3\""), "\"" + fffd + "\\\"\"");
   EXPECT_EQ(as_json("\xED\xA0\x80"), "\"" + fffd + fffd + fffd + "\"");  // a surrogate
-  EXPECT_EQ(as_json("\xC0\xAF"), "\"" + fffd + fffd + "\"");              // overlong
+  EXPECT_EQ(as_json("\xC0\xAF"), "\"" + fffd + fffd + "\"");             // overlong
 }
 
 TEST(JsonWriter, AnotherParserReadsTheSameText) {

@@ -56,8 +56,7 @@ TEST(UserMask, HmacIsWhatAnyLanguageComputes) {
   EXPECT_FALSE(mask.is_raw());
   EXPECT_EQ(author(mask, Platform::kX, "2244994945"), "u1_95e93958f33d888ebadc027ee067db80");
   EXPECT_EQ(post(mask, Platform::kX, "304198714783105025"), "p1_02f0cb2b0c868d58a41002d3b53ea2d0");
-  EXPECT_EQ(author(mask, Platform::kBluesky, "did:plc:abc"),
-            "u1_be9bac109012d4251c8c80952d37c7a1");
+  EXPECT_EQ(author(mask, Platform::kBluesky, "did:plc:abc"), "u1_be9bac109012d4251c8c80952d37c7a1");
   // A key over SHA-256's block size is hashed first (RFC 2104).
   EXPECT_EQ(author(UserMask::hmac(std::string(100, 'k')), Platform::kX, "2244994945"),
             "u1_8569080a9ddd55ca0019d2d710eef0f1");

@@ -1,5 +1,5 @@
-// Fuzz target: the whole way from bytes to records. The input is an NDJSON text; it is worked off in
-// small chunks and in one, and both must say the same, with balanced books.
+// Fuzz target: the whole way from bytes to records. The input is an NDJSON text; it is worked off
+// in small chunks and in one, and both must say the same, with balanced books.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

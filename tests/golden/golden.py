@@ -54,6 +54,10 @@ def main():
     cases = sorted(p for p in pathlib.Path(fixtures).iterdir() if p.is_dir())
     assert cases, "no golden cases"
     failures = 0
+    schemas = tempfile.TemporaryDirectory()
+    for name in ("intent", "outcome", "reject"):
+        text = subprocess.run([binary, "schema", name], capture_output=True, text=True, check=True).stdout
+        pathlib.Path(schemas.name, f"{name}.json").write_text(text)
     for case in cases:
         for workers in (1, 2, 8):
             with tempfile.TemporaryDirectory() as scratch:
@@ -63,7 +67,7 @@ def main():
                     for n in ("intents.ndjson", "outcomes.ndjson", "rejects.ndjson")
                     if pathlib.Path(scratch, n).exists() and pathlib.Path(scratch, n).stat().st_size
                 ]
-                checked = subprocess.run([sys.executable, validator, binary, *written],
+                checked = subprocess.run([sys.executable, validator, schemas.name, *written],
                                          capture_output=True, text=True)
                 if checked.returncode != 0:
                     failures += 1

@@ -119,7 +119,7 @@ TEST(Source, CutsPages) {
   const Everything all = read_all("\n\n[\n1,\n2]\n\n");
   ASSERT_EQ(texts(all), Texts{"[\n1,\n2]"});
   EXPECT_EQ(all.records[0].offset, 0U);
-  EXPECT_EQ(all.records[0].length, 10U);
+  EXPECT_EQ(all.records[0].length, 9U);
   EXPECT_EQ(all.records[0].framing, Framing::kJson);
 }
 
@@ -130,7 +130,7 @@ TEST(Source, MarksAPageThatIsNotClosed) {
   EXPECT_EQ(all.records[1].fault, RecordFault::kCutShort);
   ASSERT_EQ(all.faults.size(), 1U);
   EXPECT_EQ(all.faults[0].kind, InputFaultKind::kBrokeOff);
-  EXPECT_EQ(all.faults[0].message, "input: ends inside a JSON value at byte 18");
+  EXPECT_EQ(all.faults[0].message, "input: ends inside a JSON value at byte 17");
 }
 
 TEST(Source, KeepsTheBeginningOfALongRecord) {

@@ -354,7 +354,8 @@ const std::u32string& nasty() {
       U")[]「」（）"
       U"\"':/"
       U"&;"
-      U"①²ﷺ㍿\u00A8\u00B4\u037A\u1FBD\u2000🛒👨\U0001F1FA\U0001D15E\U0001D165\U0002F800đø"
+      U"①²ﷺ㍿\u00A8\u00B4\u037A\u1FBD\u2000🛒👨\U0001F1FA\U0001D15E\U0001D165\U0002F800đ"
+      U"ø"
       U"ħ"
       U"Ł"
       U"hhttps://";

@@ -56,13 +56,16 @@ def of_program(binary, catalogue, posts, workers, at_end):
         return outcomes, records, lines
 
 
-def of_oracle(catalogue, posts, at_end):
-    out, lines = oracle.run(str(catalogue), str(posts), at_end == "expire")
-    parts = {"outcome": [], "record": []}
-    for entry in out:
-        entry = dict(entry)
-        parts[entry.pop("kind")].append(entry)
-    return parts["outcome"], parts["record"], lines
+def of_oracle(catalogue, posts):
+    """By --at-end: outcomes, records, counts of lines."""
+    out, kept, lines = oracle.run(str(catalogue), str(posts))
+    opinions = {}
+    for at_end, said in (("keep", out[:kept]), ("expire", out)):
+        parts = {"outcome": [], "record": []}
+        for entry in said:
+            parts[entry["kind"]].append({key: value for key, value in entry.items() if key != "kind"})
+        opinions[at_end] = (parts["outcome"], parts["record"], lines)
+    return opinions
 
 
 def first_difference(what, expected, got):
@@ -86,8 +89,7 @@ def first_difference(what, expected, got):
 
 def compare(binary, catalogue, posts):
     """Whether all is the same, and how much there was."""
-    for at_end in ("keep", "expire"):
-        expected = of_oracle(catalogue, posts, at_end)
+    for at_end, expected in of_oracle(catalogue, posts).items():
         for workers in (1, 3):
             got = of_program(binary, catalogue, posts, workers, at_end)
             if got[0] is None:
@@ -115,7 +117,7 @@ def run_scenario(binary, posts):
     expected.sort(key=lambda line: not line.startswith("outcome"))
     bad = 0
     for name in ("oracle",) if binary == "-" else ("oracle", "program"):
-        got = of_oracle(catalogue, posts, "expire") if name == "oracle" else \
+        got = of_oracle(catalogue, posts)["expire"] if name == "oracle" else \
             of_program(binary, catalogue, posts, 1, "expire")
         if got[0] is None:
             print(f"FAIL {posts.stem}: {got[2]}")

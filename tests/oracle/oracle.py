@@ -552,7 +552,8 @@ class Oracle:
         self.deleted = {}   # (platform, id) -> clock
         self.accounts = {}  # (platform, author) -> clock
         self.accepted = {}  # duplicates: (platform, author, campaign, parent) -> (post, clock)
-        self.pendings = {}  # (platform, author, campaign) -> Pending
+        self.pendings = {}  # (platform, author, campaign) -> Pending, the last one of its kind
+        self.still_open = []  # those that are open, oldest first
         self.prompts = []   # read before what they answer: (platform, opening id, campaign, time)
         self.intents = []
         self.waiting = []
@@ -602,8 +603,8 @@ class Oracle:
     def fire_timers(self, platform):
         while True:
             due = []
-            for pending in self.pendings.values():
-                if pending.state != "open" or pending.post.platform != platform:
+            for pending in self.still_open:
+                if pending.post.platform != platform:
                     continue
                 key = f"{pending.post.chain}\n{pending.campaign['id']}"
                 before = pending.campaign["confirm"]["remind_before"]
@@ -631,8 +632,13 @@ class Oracle:
             self.catalogue, pending.campaign), pending.deadline - pending.campaign["confirm"]["remind_before"],
             pending.post.id)
 
+    def close(self, pending, how):
+        pending.state, pending.closed_at = how, self.now(pending.post.platform)
+        if pending in self.still_open:
+            self.still_open.remove(pending)
+
     def expire(self, pending, why="expired"):
-        pending.state, pending.closed_at = why, self.now(pending.post.platform)
+        self.close(pending, why)
         self.record("intent.expired", pending.post.platform, pending.campaign, pending.post.chain,
                     fixed_key(self.catalogue, pending.campaign), pending.deadline, pending.post.id)
 
@@ -717,7 +723,7 @@ class Oracle:
             if pending and pending.state in ("expired", "evicted"):
                 continue
             if pending:
-                pending.state, pending.closed_at = "retracted", self.now(platform)
+                self.close(pending, "retracted")
             self.record("intent.retracted", platform, intent.campaign, intent.opening, intent.product, intent.time,
                         intent.last_post)
         for waiting in self.waiting[:]:
@@ -845,11 +851,10 @@ class Oracle:
             if (platform, name) == (post.platform, campaign["id"]) and opening in (post.id, post.chain) and \
                     time < pending.deadline:
                 pending.deadline = max(time, post.time) + confirm["within"]
-        still_open = [p for p in self.pendings.values() if p.state == "open"]
-        if len(still_open) >= self.catalogue.pending_max:
-            self.expire(still_open[0], "evicted")
-        self.pendings.pop(key, None)
+        if len(self.still_open) >= self.catalogue.pending_max:
+            self.expire(self.still_open[0], "evicted")
         self.pendings[key] = pending
+        self.still_open.append(pending)
         intent = Intent(post.platform, post.author, campaign, post.chain, product, post.time, self.now(post.platform))
         intent.posts = [post.id, post.chain]
         intent.pending, intent.last_post = pending, post.id
@@ -863,7 +868,7 @@ class Oracle:
             return self.outcome(post, campaign, "no_pending")
         in_time = post.time < pending.deadline
         if pending.state == "open" and in_time:
-            pending.state, pending.closed_at = "confirmed", self.now(post.platform)
+            self.close(pending, "confirmed")
             product = fixed_key(self.catalogue, campaign)
             self.record("intent.confirmed", post.platform, campaign, pending.post.chain, product, post.time, post.id)
             for intent in self.intents:
@@ -960,18 +965,20 @@ class Oracle:
 
     # ---- the end
 
-    def finish(self, expire):
+    def finish(self):
+        """Returns how much had been said before open pendings were closed, as --at-end expire does."""
         def in_order(subjects, due):
             return sorted(subjects, key=lambda s: (due(s), f"{s.post.chain}\n{s.campaign['id']}"))
 
         for waiting in in_order(self.waiting, lambda w: w.due):
             self.decide(waiting.post, waiting.campaign, None)
         self.waiting.clear()
-        still_open = [pending for pending in self.pendings.values() if pending.state == "open"]
-        for pending in in_order(still_open if expire else [], lambda p: p.deadline):
+        kept = len(self.out)
+        for pending in in_order(self.still_open, lambda p: p.deadline):
             if pending.campaign["confirm"]["remind_before"] and not pending.reminded:
                 self.remind(pending)
             self.expire(pending)
+        return kept
 
 
 def digest(*fields):
@@ -992,16 +999,16 @@ def fixed_key(catalogue, campaign):
     return ":".join((product["retailer"], space, retailer["idtype"], product["id"]))
 
 
-def run(catalogue_path, posts_path, expire):
-    """All that is decided, in order, and the counts of lines."""
+def run(catalogue_path, posts_path):
+    """All that is said with --at-end expire, in order; how much of it is said with keep; the counts of lines."""
     oracle = Oracle(Catalogue(catalogue_path))
     offset = 0
     with open(posts_path, "rb") as file:
         for raw in file:
             oracle.step(raw, offset)
             offset += len(raw)
-    oracle.finish(expire)
-    return oracle.out, oracle.lines
+    kept = oracle.finish()
+    return oracle.out, kept, oracle.lines
 
 
 def main():
@@ -1010,8 +1017,8 @@ def main():
     parser.add_argument("posts")
     parser.add_argument("--at-end", choices=("keep", "expire"), default="keep")
     arguments = parser.parse_args()
-    out, lines = run(arguments.catalogue, arguments.posts, arguments.at_end == "expire")
-    for entry in out:
+    out, kept, lines = run(arguments.catalogue, arguments.posts)
+    for entry in out if arguments.at_end == "expire" else out[:kept]:
         print(json.dumps(entry, ensure_ascii=False))
     print(json.dumps({"kind": "lines", **lines}))
     return 0
