@@ -1337,7 +1337,8 @@ void Writer::append_bluesky(const Post& post, std::string* out) {
   *out += R"(,"langs":["en"])";
   if (post.is_reply) {
     *out +=
-        R"(,"reply":{"parent":{"cid":"bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy",)"
+        R"(,"reply":{"parent":{"cid":)"
+        R"("bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy",)"
         R"("uri":")";
     append_post_id(Site::kBluesky, post.reply_id, post.reply_author, out);
     *out += R"("},"root":{"cid":"bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy",)"
@@ -1754,6 +1755,11 @@ class Generator {
     deliver(done, now_);
     return done;
   }
+  // Random numbers are drawn one a statement: the order in which arguments are evaluated is the
+  // compiler's, and the stream must not be.
+  PostPtr post_after(Post post, std::int64_t first, std::int64_t last) {
+    return post_at(std::move(post), now_ + random_.between(first, last));
+  }
   PostPtr post_at(Post post, EventTimeMs time) {
     PostPtr done = finish(std::move(post), time);
     deliver(done, time + lag());
@@ -1797,7 +1803,10 @@ void Generator::begin_other() {
   const Site site = any_site();
   Post post = make(site, Content::kChatter);
   if (random_.one_in(4)) post.add_link(link_to(Shop::kOrdinary));
-  if (random_.one_in(400)) post.add_tag(static_cast<Tag>(random_.below(kTagCount)), near_style());
+  if (random_.one_in(400)) {
+    const auto tag = static_cast<Tag>(random_.below(kTagCount));
+    post.add_tag(tag, near_style());
+  }
   const PostPtr other = any_recent(site);
   if (other) {
     if (random_.chance(options_.reposts)) {
@@ -1863,7 +1872,7 @@ void Generator::begin_cart(Site site) {
         random_.one_in(4) ? random_.between(100, 400) * kSecond : random_.between(1, 90) * kSecond;
     const PostPtr parent = finish(std::move(ad), now_ - random_.between(kSecond, 3 * kMinute));
     post_now(wish(parent));
-    if (random_.one_in(3)) post_at(wish(parent), now_ + random_.between(1, 20 * kSecond));
+    if (random_.one_in(3)) post_after(wish(parent), 1, 20 * kSecond);
     deliver(parent, now_ + late);
     return;
   }
@@ -1884,7 +1893,7 @@ void Generator::begin_cart(Site site) {
     const PostPtr parent = post_now(std::move(ad));
     Post reply = wish(parent);
     reply.author = parent->author;
-    post_at(std::move(reply), now_ + random_.between(kSecond, kMinute));
+    post_after(std::move(reply), kSecond, kMinute);
     return;
   }
   if (at < 60) {  // several products, or one product spelt twice
@@ -1893,7 +1902,7 @@ void Generator::begin_cart(Site site) {
     } else {
       ad.add_link(link_to(random_.one_in(3) ? Shop::kEbay : shop));
     }
-    post_at(wish(post_now(std::move(ad))), now_ + random_.between(kSecond, kMinute));
+    post_after(wish(post_now(std::move(ad))), kSecond, kMinute);
     return;
   }
   if (at < 68) {  // the link is no product, another shop's, a short one, or a fake
@@ -1904,7 +1913,7 @@ void Generator::begin_cart(Site site) {
     if (random_.one_in(6)) ad.is_cut = true;
     Post reply = wish(post_now(std::move(ad)));
     if (random_.one_in(3)) reply.add_link(link_to(shop));
-    post_at(std::move(reply), now_ + random_.between(kSecond, kMinute));
+    post_after(std::move(reply), kSecond, kMinute);
     return;
   }
   if (at < 75) {  // a quote instead of a reply
@@ -1916,7 +1925,7 @@ void Generator::begin_cart(Site site) {
     quote(parent, &post);
     if (random_.one_in(6)) answer(parent, &post);
     if (random_.one_in(6)) post.author = parent->author;
-    post_at(std::move(post), now_ + random_.between(kSecond, 10 * kMinute));
+    post_after(std::move(post), kSecond, 10 * kMinute);
     return;
   }
   if (at < 80) {  // reposts: of the seller's post, which may never be seen itself, and of a reply
@@ -1924,8 +1933,8 @@ void Generator::begin_cart(Site site) {
         random_.one_in(2) ? post_now(std::move(ad)) : finish(std::move(ad), now_ - kMinute);
     Post first = make(site, Content::kChatter);
     repost(parent, &first);
-    post_at(std::move(first), now_ + random_.between(1, kSecond));
-    const PostPtr reply = post_at(wish(parent), now_ + random_.between(2 * kSecond, kMinute));
+    post_after(std::move(first), 1, kSecond);
+    const PostPtr reply = post_after(wish(parent), 2 * kSecond, kMinute);
     Post again = make(site, Content::kChatter);
     repost(reply, &again);
     post_at(std::move(again), reply->time + random_.between(kSecond, 10 * kMinute));
@@ -1939,7 +1948,7 @@ void Generator::begin_cart(Site site) {
       reply.add_tag(tag, near_style());
     }
     answer(post_now(std::move(ad)), &reply);
-    post_at(std::move(reply), now_ + random_.between(kSecond, kMinute));
+    post_after(std::move(reply), kSecond, kMinute);
     return;
   }
   if (at < 89) {  // an author who is protected, or ignored
@@ -1949,7 +1958,7 @@ void Generator::begin_cart(Site site) {
     } else {
       reply.author = kShopBotAuthor;
     }
-    post_at(std::move(reply), now_ + random_.between(kSecond, kMinute));
+    post_after(std::move(reply), kSecond, kMinute);
     return;
   }
   if (at < 93) {  // the parent, the reply or its author is deleted, some before they come
@@ -1962,8 +1971,9 @@ void Generator::begin_cart(Site site) {
     const EventTimeMs time = now_ + random_.between(kSecond, kMinute);
     const PostPtr reply = finish(wish(parent), time);
     deliver(reply, time);
-    push(random_.one_in(8) ? EventKind::kDeleteAccount : EventKind::kDelete,
-         time + random_.between(-kSecond, 2 * kMinute), random_.one_in(2) ? reply : parent);
+    const EventKind kind = random_.one_in(8) ? EventKind::kDeleteAccount : EventKind::kDelete;
+    const EventTimeMs when = time + random_.between(-kSecond, 2 * kMinute);
+    push(kind, when, random_.one_in(2) ? reply : parent);
     return;
   }
   if (at < 97 && ad.dialect != Dialect::kXV1 &&
@@ -1973,15 +1983,14 @@ void Generator::begin_cart(Site site) {
     edited.chain_id = parent->id;
     edited.seed = random_.next();
     edited.links[0] = link_to(shop);
-    const PostPtr second = post_at(std::move(edited), now_ + random_.between(kSecond, kMinute));
-    post_at(wish(random_.one_in(2) ? parent : second),
-            now_ + random_.between(2 * kSecond, 3 * kMinute));
+    const PostPtr second = post_after(std::move(edited), kSecond, kMinute);
+    post_after(wish(random_.one_in(2) ? parent : second), 2 * kSecond, 3 * kMinute);
     return;
   }
   // Two tags in one reply.
   Post reply = wish(post_now(std::move(ad)));
   reply.add_tag(kAmazonWishList, TagStyle::kPlain);
-  post_at(std::move(reply), now_ + random_.between(kSecond, kMinute));
+  post_after(std::move(reply), kSecond, kMinute);
 }
 
 // A buy tag, the bot's prompt, a confirm tag; each may be missing, late, or twice.
@@ -2055,7 +2064,8 @@ void Generator::begin_tags(Site site) {
   Post post = make(site, Content::kWish);
   const std::uint32_t at = random_.below(10);
   if (at < 5) {
-    post.add_tag(random_.one_in(2) ? kWholeFoods : kShopSmall, firing_style());
+    const Tag tag = random_.one_in(2) ? kWholeFoods : kShopSmall;
+    post.add_tag(tag, firing_style());
   } else {
     if (at < 8 || at == 8) post.add_tag(kBuy, firing_style());
     if (at < 8 || at == 9) post.add_tag(kNewAdidasShoe, firing_style());
@@ -2075,7 +2085,7 @@ void Generator::begin_tags(Site site) {
     Post again = first;
     again.seed = random_.next();
     again.author = random_.one_in(4) ? random_.below(kAuthorCount) : author;
-    post_at(std::move(again), now_ + random_.between(kSecond, 30 * kMinute));
+    post_after(std::move(again), kSecond, 30 * kMinute);
   }
 }
 
@@ -2089,7 +2099,7 @@ void Generator::begin_offer(Site site) {
   if (random_.one_in(6)) {
     Post again = make(site, Content::kChatter);
     repost(done, &again);
-    post_at(std::move(again), now_ + random_.between(kSecond, 5 * kMinute));
+    post_after(std::move(again), kSecond, 5 * kMinute);
   }
 }
 

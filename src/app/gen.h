@@ -1,9 +1,9 @@
-// A seeded firehose: made-up posts in the wire formats of platforms, for tests, benchmarks and people
-// without a stream.
+// A seeded firehose: made-up posts in the wire formats of platforms, for tests, benchmarks and
+// people without a stream.
 //
-// What it makes looks like a stream: posts of real size by many authors in many languages, of which
-// most have nothing to do with shopping, and threads in between that do: sellers' posts with product
-// links, replies with purchase tags (to parents that come before, late, or never), two-step
+// What it makes looks like a stream: posts of real size by many authors in many languages, most of
+// which have nothing to do with shopping, and threads in between that do: sellers' posts with
+// product links, replies with purchase tags (to parents that come before, late, or never), two-step
 // purchases with the bot's prompts, confirmations in and out of time, one-step tags, tags in pairs,
 // offers, and all that must not fire: near misses, sellers' own advertisements, reposts, quotes,
 // replies to oneself, look-alike links. Then what transport does to a stream: late posts, posts

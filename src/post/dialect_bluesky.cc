@@ -579,6 +579,9 @@ class BlueskyReader final : public DialectReader {
         post->links.push_back({feature.value, start, end});
       }
     }
+    // On Bluesky a tag is what a facet or `tags` says; only where a client wrote neither is the text
+    // all there is to go by.
+    if (!post->tags.empty()) post->tag_truth = TagTruth::kListOnly;
     return RejectReason::kNone;
   }
 
@@ -593,8 +596,8 @@ class BlueskyReader final : public DialectReader {
   }
 
   [[nodiscard]] std::string_view make_uri(std::string_view did, std::string_view rkey) {
-    const std::array<std::string_view, 5> parts = {
-        kUriScheme, did, "/app.bsky.feed.post/", rkey, {}};
+    const std::array<std::string_view, 4> parts = {kUriScheme, did, "/app.bsky.feed.post/",
+                                                   rkey};
     std::size_t size = 0;
     for (const std::string_view part : parts) size += part.size();
     char* const begin = context_->arena().take(size);

@@ -81,8 +81,8 @@ enum class Role : std::uint8_t {
 // Where tags come from besides the text.
 enum class TagTruth : std::uint8_t {
   kTextAndList,  // the platform's grammar on the text, and the list for what the text cannot show
-                 // (truncation, Bluesky `tags`)
-  kListOnly,     // the list is complete (Mastodon tags[])
+                 // (a truncated post)
+  kListOnly,     // the list says all (Mastodon tags[], Bluesky facets and tags)
 };
 
 struct Post {

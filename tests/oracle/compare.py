@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""`hashcart match` against the oracle: the same outcomes, records and counts of lines, in the same order.
+"""`hashcart match` against the oracle: the same outcomes, records and counts, in the same order.
 
     compare.py HASHCART CATALOGUE.toml POSTS.ndjson...   streams, e.g. of `hashcart gen`
-    compare.py HASHCART --gen SEED...                    streams that `hashcart gen` makes with these seeds
-    compare.py HASHCART --scenarios DIR                  DIR/<name>.ndjson with what must come of it in <name>.expected
+    compare.py HASHCART --gen SEED...                    streams that `hashcart gen` makes
+    compare.py HASHCART --scenarios DIR                  <name>.ndjson and its <name>.expected
 
-Every stream is decided with one and with three workers, and with --at-end keep and expire. A scenario's expected lines
-are `outcome POST CAMPAIGN OUTCOME [PRODUCT...]` and `record POST TYPE TIME PRODUCT`, each kind in order; both the
-oracle and the program must say them (with --at-end expire). HASHCART may be `-`: then only the oracle is asked. A
-scenario uses <name>.toml beside it if there is one, else the oracle's catalogue.
+Every stream is decided with one and with three workers, and with --at-end keep and expire. A
+scenario's expected lines are `outcome POST CAMPAIGN OUTCOME [PRODUCT...]` and `record POST TYPE
+TIME PRODUCT`, each kind in order; both the oracle and the program must say them (with --at-end
+expire). HASHCART may be `-`: then only the oracle is asked. A scenario uses <name>.toml beside it
+if there is one, else the oracle's catalogue.
 The first difference is printed with what stands around it; exit 1 then.
 """
+
 import json
 import pathlib
 import subprocess
@@ -26,7 +28,8 @@ CATALOGUE = HERE.parent.parent / "fixtures/catalogues/oracle.toml"
 GEN_SHAPES = (
     "--posts 6000 --intents 0.05 --rate 5",
     "--posts 5000 --intents 0.5 --rate 2 --duplicates 0.05 --deletes 0.05",
-    "--posts 4000 --intents 1 --rate 1 --disorder 0.5 --duplicates 0.05 --deletes 0.1 --broken 0.01 --blank 0.01",
+    "--posts 4000 --intents 1 --rate 1 --disorder 0.5 --duplicates 0.05 --deletes 0.1 "
+    "--broken 0.01 --blank 0.01",
     "--posts 4000 --intents 0.6 --rate 3 --x-v1 0 --x-v2 1 --bluesky 0 --simple 0 --deletes 0.05",
     "--posts 4000 --intents 0.6 --rate 3 --x-v1 0 --x-v2 0 --bluesky 1 --simple 0 --deletes 0.05",
     "--posts 4000 --intents 0.6 --rate 3 --x-v1 0 --x-v2 0 --bluesky 0 --simple 1 --deletes 0.05",
@@ -35,22 +38,48 @@ GEN_SHAPES = (
 
 def of_program(binary, catalogue, posts, workers, at_end):
     with tempfile.TemporaryDirectory() as scratch:
-        command = [binary, "match", "-q", "-q", "-c", str(catalogue), "-j", str(workers), "-o", f"{scratch}/records",
-                   "--outcomes", f"{scratch}/outcomes", "--stats-file", f"{scratch}/stats", "--at-end", at_end,
-                   str(posts)]
+        command = [
+            binary,
+            "match",
+            "-q",
+            "-q",
+            "-c",
+            str(catalogue),
+            "-j",
+            str(workers),
+            "-o",
+            f"{scratch}/records",
+            "--outcomes",
+            f"{scratch}/outcomes",
+            "--stats-file",
+            f"{scratch}/stats",
+            "--at-end",
+            at_end,
+            str(posts),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
             return None, None, f"exit {done.returncode}: {done.stderr}"
         records, outcomes = [], []
         with open(f"{scratch}/records", encoding="utf-8") as file:
             for line in map(json.loads, file):
-                records.append({"type": line["type"], "time": line["time"], "intent_key": line["intent"]["key"],
-                                "id": line["id"], "post_id": line["post"]["id"], "campaign": line["campaign"]["id"],
-                                "product": line["product"]["key"]})
+                records.append(
+                    {
+                        "type": line["type"],
+                        "time": line["time"],
+                        "intent_key": line["intent"]["key"],
+                        "id": line["id"],
+                        "post_id": line["post"]["id"],
+                        "campaign": line["campaign"]["id"],
+                        "product": line["product"]["key"],
+                    }
+                )
         with open(f"{scratch}/outcomes", encoding="utf-8") as file:
             for line in map(json.loads, file):
-                outcomes.append({key: line[key] for key in ("platform", "post_id", "campaign", "outcome")} |
-                                {"products": line.get("products", [])})
+                outcomes.append(
+                    {key: line[key] for key in ("platform", "post_id", "campaign", "outcome")}
+                    | {"products": line.get("products", [])}
+                )
         with open(f"{scratch}/stats", encoding="utf-8") as file:
             lines = json.load(file)["lines"]
         return outcomes, records, lines
@@ -63,7 +92,9 @@ def of_oracle(catalogue, posts):
     for at_end, said in (("keep", out[:kept]), ("expire", out)):
         parts = {"outcome": [], "record": []}
         for entry in said:
-            parts[entry["kind"]].append({key: value for key, value in entry.items() if key != "kind"})
+            parts[entry["kind"]].append(
+                {key: value for key, value in entry.items() if key != "kind"}
+            )
         opinions[at_end] = (parts["outcome"], parts["record"], lines)
     return opinions
 
@@ -95,17 +126,30 @@ def compare(binary, catalogue, posts):
             if got[0] is None:
                 print(f"{posts}: --at-end {at_end} -j{workers}: {got[2]}")
                 return False, 0
-            differs = [first_difference(what, a, b) for what, a, b in
-                       zip(("outcome", "record", "lines"), expected[:2] + ([expected[2]],), got[:2] + ([got[2]],))]
+            differs = [
+                first_difference(what, a, b)
+                for what, a, b in zip(
+                    ("outcome", "record", "lines"),
+                    expected[:2] + ([expected[2]],),
+                    got[:2] + ([got[2]],),
+                )
+            ]
             if any(differs):
-                print(f"{posts}: --at-end {at_end} -j{workers}: the program (+) is not of the oracle's opinion (-)")
+                print(
+                    f"{posts}: --at-end {at_end} -j{workers}: oracle (-) and program (+) disagree"
+                )
                 return False, 0
     return True, len(expected[0])
 
 
 def spoken(outcomes, records):
-    said = [" ".join(("outcome", o["post_id"], o["campaign"], o["outcome"], *o["products"])) for o in outcomes]
-    return said + [" ".join(("record", r["post_id"], r["type"], r["time"], r["product"])) for r in records]
+    said = [
+        " ".join(("outcome", o["post_id"], o["campaign"], o["outcome"], *o["products"]))
+        for o in outcomes
+    ]
+    return said + [
+        " ".join(("record", r["post_id"], r["type"], r["time"], r["product"])) for r in records
+    ]
 
 
 def run_scenario(binary, posts):
@@ -117,8 +161,11 @@ def run_scenario(binary, posts):
     expected.sort(key=lambda line: not line.startswith("outcome"))
     bad = 0
     for name in ("oracle",) if binary == "-" else ("oracle", "program"):
-        got = of_oracle(catalogue, posts)["expire"] if name == "oracle" else \
-            of_program(binary, catalogue, posts, 1, "expire")
+        got = (
+            of_oracle(catalogue, posts)["expire"]
+            if name == "oracle"
+            else of_program(binary, catalogue, posts, 1, "expire")
+        )
         if got[0] is None:
             print(f"FAIL {posts.stem}: {got[2]}")
             bad += 1
@@ -128,7 +175,9 @@ def run_scenario(binary, posts):
             bad += 1
             print(f"FAIL {posts.stem}: the {name}")
             for line in sorted(set(expected + said), key=(expected + said).index):
-                sign = " " if line in expected and line in said else "-" if line in expected else "+"
+                sign = (
+                    " " if line in expected and line in said else "-" if line in expected else "+"
+                )
                 print(f"  {sign} {line}")
     return bad
 
@@ -153,14 +202,16 @@ def run_generated(binary, seeds):
             for number, shape in enumerate(GEN_SHAPES):
                 posts = pathlib.Path(scratch, f"seed{seed}-{number}.ndjson")
                 with open(posts, "wb") as file:
-                    subprocess.run([binary, "gen", "--seed", seed, *shape.split()], stdout=file, check=True)
+                    subprocess.run(
+                        [binary, "gen", "--seed", seed, *shape.split()], stdout=file, check=True
+                    )
                 same, count = compare(binary, CATALOGUE, posts)
                 if not same:
                     print(f"made by: hashcart gen --seed {seed} {shape}")
                     return 1
                 decided += count
                 posts.unlink()
-        print(f"{len(seeds) * len(GEN_SHAPES)} generated streams, {decided} outcomes, all as the oracle says")
+        print(f"{len(seeds) * len(GEN_SHAPES)} streams, {decided} outcomes, all as the oracle says")
     return 0
 
 

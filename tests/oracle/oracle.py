@@ -3,13 +3,15 @@
 
     oracle.py CATALOGUE.toml POSTS.ndjson [--at-end expire] > EXPECTED.ndjson
 
-Written from the rules and not from the program: it shares no code with it, keeps every signal it ever saw, searches
-lists where the program keeps indexes, and is slow. It prints one JSON object a line: `{"kind":"outcome",...}` and
-`{"kind":"record",...}`, each in the order they are decided, and last `{"kind":"lines",...}`.
+Written from the rules and not from the program: it shares no code with it, keeps all it ever saw,
+searches lists where the program keeps indexes, and is slow. It prints one JSON object a line:
+`{"kind":"outcome",...}` and `{"kind":"record",...}` in the order they are decided, and last
+`{"kind":"lines",...}`.
 
-What it leaves out, because no stream made for it needs it: dialects but x-v1, x-v2, bluesky and simple; redirectors;
-percent-encoded links; masks; tables that overflow, but for `pending_max`.
+What it leaves out, because no stream made for it needs it: dialects but x-v1, x-v2, bluesky and
+simple; redirectors; percent-encoded links; masks; tables that overflow, but for `pending_max`.
 """
+
 import argparse
 import hashlib
 import json
@@ -20,12 +22,25 @@ import unicodedata
 from datetime import datetime, timedelta, timezone
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-PLATFORMS = ("x", "bluesky", "mastodon", "weibo", "instagram", "facebook", "pinterest", "reddit", "tiktok", "threads",
-             "misskey", "other")
+PLATFORMS = (
+    "x",
+    "bluesky",
+    "mastodon",
+    "weibo",
+    "instagram",
+    "facebook",
+    "pinterest",
+    "reddit",
+    "tiktok",
+    "threads",
+    "misskey",
+    "other",
+)
 CLOCK_LINE_EVERY = 1 << 20
 
 
 # ---------------------------------------------------------------- times
+
 
 def duration(text):
     number, unit = re.fullmatch(r"(\d+)(ms|s|m|h|d)", text).groups()
@@ -37,7 +52,9 @@ def to_ms(when):
 
 
 def rfc3339(text):
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)", text)
+    match = re.fullmatch(
+        r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:?\d\d)", text
+    )
     if not match:
         raise Reject("bad_time")
     day, clock, fraction, zone = match.groups()
@@ -62,6 +79,7 @@ def written(ms):
 
 
 # ---------------------------------------------------------------- the catalogue
+
 
 class Catalogue:
     def __init__(self, path):
@@ -121,10 +139,20 @@ class Catalogue:
         campaign["links"] = campaign.get("product", {}).get("link", ["parent"])
 
     def line_keys(self):
-        """What makes a failing or control line count: a full key, or a key of control messages (the escape guard is
-        in `counts`)."""
-        keys = [b'"delete"', b'"deleted"', b'"limit"', b'"scrub_geo"', b'"status_withheld"', b'"user_withheld"',
-                b'"disconnect"', b'"warning"', b'"hashcart"', b'"tweet_delete"']
+        """What makes a failing or control line count: a full key, or a key of control messages (the
+        escape guard is in `counts`)."""
+        keys = [
+            b'"delete"',
+            b'"deleted"',
+            b'"limit"',
+            b'"scrub_geo"',
+            b'"status_withheld"',
+            b'"user_withheld"',
+            b'"disconnect"',
+            b'"warning"',
+            b'"hashcart"',
+            b'"tweet_delete"',
+        ]
         for retailer in self.retailers:
             hosts = [host for host, _, _ in retailer["places"]] + retailer.get("short", [])
             keys += [host.removeprefix("*.").encode() for host in hosts]
@@ -133,18 +161,26 @@ class Catalogue:
             for tag in campaign["tag_list"] + ([confirm["tag"]] if confirm else []):
                 bare = tag.lstrip("#＃").rstrip("#＃").lower()
                 for form in (bare, json.dumps(bare)[1:-1]):
-                    keys += [f"#{form}".encode(), f'"{form}"'.encode(), f"＃{form}".encode(), f"\\uff03{form}".encode()]
+                    keys += [
+                        f"#{form}".encode(),
+                        f'"{form}"'.encode(),
+                        f"＃{form}".encode(),
+                        f"\\uff03{form}".encode(),
+                    ]
             if confirm:
                 keys += [author.split(":", 1)[1].encode() for author in confirm["prompt_by"]]
         return keys
 
     def counts(self, line):
         lower = line.lower()
-        return any(key in lower for key in self.keys) or re.search(
-            rb"\\u00(3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])", lower) is not None
+        return (
+            any(key in lower for key in self.keys)
+            or re.search(rb"\\u00(3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])", lower) is not None
+        )
 
 
 # ---------------------------------------------------------------- links
+
 
 class Product:
     def __init__(self, retailer, market, key):
@@ -188,15 +224,23 @@ def product_id(catalogue, retailer, paths, path, query):
         for want, have in zip(wanted, segments):
             if "{id}" in want:
                 before, after = want.split("{id}")
-                if not have.startswith(before) or not have.endswith(after) or len(have) < len(before) + len(after):
+                if (
+                    not have.startswith(before)
+                    or not have.endswith(after)
+                    or len(have) < len(before) + len(after)
+                ):
                     break
-                found = have[len(before):len(have) - len(after)]
+                found = have[len(before) : len(have) - len(after)]
             elif want != have and not (want == "*" and have):
                 break
         else:
             if wanted_query:
                 name = wanted_query.split("=")[0]
-                values = [pair.split("=", 1)[1] for pair in query[1:].split("&") if pair.startswith(name + "=")]
+                values = [
+                    pair.split("=", 1)[1]
+                    for pair in query[1:].split("&")
+                    if pair.startswith(name + "=")
+                ]
                 found = values[0] if values else None
             if found is None:
                 continue
@@ -206,16 +250,19 @@ def product_id(catalogue, retailer, paths, path, query):
     return None
 
 
-# A link in plain text: a scheme or not, a host with a known kind of ending, a path, a query. Text that glues letters to
-# links is not made for the oracle.
+# A link in plain text: a scheme or not, a host with a known kind of ending, a path, a query. Text
+# that glues letters to links is not made for the oracle.
 URL = re.compile(
     r"(?<![A-Za-z0-9@$#＃_])(?:https?://)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
     r"(?:com|uk|jp|de|me|to|example|org|net)(?![a-z0-9-])(?::\d+)?"
     r"(?:/(?:[A-Za-z0-9!*';:=+,.$/%#\[\]_~@|&-]*[A-Za-z0-9+=_#/-])?)?"
-    r"(?:\?[A-Za-z0-9!?*'@();:&=+$/%#\[\]_.,~|-]*[A-Za-z0-9_&=#/-])?", re.IGNORECASE)
+    r"(?:\?[A-Za-z0-9!?*'@();:&=+$/%#\[\]_.,~|-]*[A-Za-z0-9_&=#/-])?",
+    re.IGNORECASE,
+)
 
 
 # ---------------------------------------------------------------- tags
+
 
 def fold(tag):
     tag = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", tag).casefold())
@@ -223,7 +270,11 @@ def fold(tag):
 
 
 def is_tag_char(c):
-    return unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd" or c in "_\u200c\u200d・·～"
+    return (
+        unicodedata.category(c)[0] in "LM"
+        or unicodedata.category(c) == "Nd"
+        or c in "_\u200c\u200d・·～"
+    )
 
 
 def x_tags(text, urls):
@@ -233,16 +284,24 @@ def x_tags(text, urls):
             continue
         if at > 0:
             before = text[at - 1]
-            if at == consumed or before == "&" or (is_tag_char(before) and before not in "\ufe0e\ufe0f"):
+            if (
+                at == consumed
+                or before == "&"
+                or (is_tag_char(before) and before not in "\ufe0e\ufe0f")
+            ):
                 continue
         end = at + 1
-        while end < len(text) and is_tag_char(text[end]) and not (end == at + 1 and text[end] in "\ufe0f\u20e3"):
+        while (
+            end < len(text)
+            and is_tag_char(text[end])
+            and not (end == at + 1 and text[end] in "\ufe0f\u20e3")
+        ):
             end += 1
-        body = text[at + 1:end]
+        body = text[at + 1 : end]
         if not any(unicodedata.category(b)[0] in "LM" for b in body):
             continue
         consumed = end
-        if text[end:end + 3] == "://" or text[end:end + 1] in ("#", "＃"):
+        if text[end : end + 3] == "://" or text[end : end + 1] in ("#", "＃"):
             continue
         if not any(start <= at < stop for start, stop in urls):
             tags.append(body)
@@ -251,7 +310,9 @@ def x_tags(text, urls):
 
 def bluesky_tags(text):
     tags = []
-    for match in re.finditer(r"(?:^|(?<=\s))[#＃](?!\ufe0f)([^\s\u00ad\u2060\u200a-\u200d\u20e2]+)", text):
+    for match in re.finditer(
+        r"(?:^|(?<=\s))[#＃](?!\ufe0f)([^\s\u00ad\u2060\u200a-\u200d\u20e2]+)", text
+    ):
         body = match.group(1)
         while body and unicodedata.category(body[-1])[0] == "P":
             body = body[:-1]
@@ -261,11 +322,15 @@ def bluesky_tags(text):
 
 
 def weibo_tags(text):
-    return [body for body in text.split("#")[1::2] if body] if text.count("#") % 2 == 0 else \
-        [body for body in text.split("#")[1:-1:2] if body]
+    return (
+        [body for body in text.split("#")[1::2] if body]
+        if text.count("#") % 2 == 0
+        else [body for body in text.split("#")[1:-1:2] if body]
+    )
 
 
 # ---------------------------------------------------------------- posts
+
 
 class Reject(Exception):
     pass
@@ -276,16 +341,21 @@ class Post:
 
     def __init__(self, platform, role="main"):
         self.platform, self.role = platform, role
-        self.id = self.chain = self.author = self.handle = self.reply_to = self.reply_author = self.quote_of = ""
+        self.id = self.chain = self.author = self.handle = self.reply_to = self.reply_author = (
+            self.quote_of
+        ) = ""
         self.time = None
         self.is_repost = self.is_quote = self.protected = self.truncated = False
         self.text = ""
-        self.tags, self.links = [], []  # (value, start, end) in characters of text; start == end: not in it
+        # (value, start, end) in characters of text; start == end: not in it.
+        self.tags, self.links = [], []
+        self.tags_are_listed = False
 
     def find_tags(self):
         urls = [match.span() for match in URL.finditer(self.text)]
         if self.platform == "bluesky":
-            found = bluesky_tags(self.text)
+            # Facets and `tags` say what a tag is; the text only where there are none of them.
+            found = () if self.tags and self.tags_are_listed else bluesky_tags(self.text)
         elif self.platform == "weibo":
             found = weibo_tags(self.text)
         else:
@@ -309,7 +379,8 @@ class Post:
 
 
 def unescape_html(text):
-    """X escapes three characters. Returns the text and, for each position in it as written, the one in the result."""
+    """X escapes three characters. Returns the text and, for each position in it as written, the
+    one in the result."""
     out, places, at = [], [], 0
     while at < len(text):
         for name, c in (("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")):
@@ -335,7 +406,12 @@ def x_entities(post, text, entities):
         start, end = places[min(start, len(text))], places[min(end, len(text))]
         if post.text[start:end] != url["url"]:
             start = end = 0
-        target = url.get("unwound_url") or url.get("unwound", {}).get("url") or url.get("expanded_url") or url["url"]
+        target = (
+            url.get("unwound_url")
+            or url.get("unwound", {}).get("url")
+            or url.get("expanded_url")
+            or url["url"]
+        )
         post.links.append((target, start, end))
 
 
@@ -357,8 +433,11 @@ def read_x_v1(status, role="main"):
     extended = status.get("extended_tweet")
     whole = extended["full_text"] if extended else status.get("full_text")
     post.truncated = status.get("truncated", False) and whole is None
-    x_entities(post, whole if whole is not None else status["text"],
-               (extended if extended else status).get("entities", {}))
+    x_entities(
+        post,
+        whole if whole is not None else status["text"],
+        (extended if extended else status).get("entities", {}),
+    )
     inside = []
     for key, value in status.items():
         if key == "retweeted_status":
@@ -400,18 +479,25 @@ def read_x_v2(line):
     tweets = {tweet["id"]: tweet for tweet in includes.get("tweets", [])}
     main = line["data"]
     posts = [read_tweet(main, users)]
-    references = {reference["type"]: reference["id"] for reference in main.get("referenced_tweets", [])}
+    references = {
+        reference["type"]: reference["id"] for reference in main.get("referenced_tweets", [])
+    }
     named = set()
     for kind, role in (("replied_to", "reply"), ("quoted", "quote"), ("retweeted", "repost")):
         if references.get(kind) in tweets:
             named.add(references[kind])
             posts.append(read_tweet(tweets[references[kind]], users, role))
-    return posts + [read_tweet(tweet, users, "included") for post_id, tweet in tweets.items() if post_id not in named]
+    return posts + [
+        read_tweet(tweet, users, "included")
+        for post_id, tweet in tweets.items()
+        if post_id not in named
+    ]
 
 
 def read_bluesky(event):
     commit = event["commit"]
     post = Post("bluesky")
+    post.tags_are_listed = True
     post.id = post.chain = f"at://{event['did']}/app.bsky.feed.post/{commit['rkey']}"
     post.time = event["time_us"] // 1000
     post.author = event["did"]
@@ -466,7 +552,8 @@ def no_repeated_keys(pairs):
 
 
 def read_line(raw):
-    """('posts', [posts of one main post]) or ('control', [('delete'|'account'|'tick', platform, id or time)])."""
+    """('posts', [a post and those embedded in it]) or
+    ('control', [('delete' or 'account' or 'tick', platform, id or time)])."""
     try:
         text = raw.decode()
         line = json.loads(text, object_pairs_hook=no_repeated_keys)
@@ -483,7 +570,9 @@ def read_line(raw):
         if commit.get("collection") != "app.bsky.feed.post":
             return "control", []
         if commit["operation"] == "delete":
-            return "control", [("delete", "bluesky", f"at://{line['did']}/app.bsky.feed.post/{commit['rkey']}")]
+            return "control", [
+                ("delete", "bluesky", f"at://{line['did']}/app.bsky.feed.post/{commit['rkey']}")
+            ]
         return "posts", read_bluesky(line)
     if "delete" in line:
         return "control", [("delete", "x", line["delete"]["status"]["id_str"])]
@@ -507,6 +596,7 @@ def read_line(raw):
 
 # ---------------------------------------------------------------- the rules
 
+
 class Platform:
     """The clock of a platform and what falls due on it."""
 
@@ -529,8 +619,13 @@ class Intent:
     """One that a delete may retract."""
 
     def __init__(self, platform, author, campaign, opening, product, time, at):
-        self.platform, self.author, self.campaign, self.opening, self.product = \
-            platform, author, campaign, opening, product
+        self.platform, self.author, self.campaign, self.opening, self.product = (
+            platform,
+            author,
+            campaign,
+            opening,
+            product,
+        )
         self.posts = []  # ids of opening and confirming posts
         self.time, self.at = time, at
         self.pending = None
@@ -547,29 +642,48 @@ class Oracle:
         self.catalogue = catalogue
         self.out = []
         self.platforms = {name: Platform() for name in PLATFORMS}
-        self.memory = {}    # (platform, id) -> parent as dict
-        self.seen = {}      # (platform, chain id) -> clock
-        self.deleted = {}   # (platform, id) -> clock
+        self.memory = {}  # (platform, id) -> parent as dict
+        self.seen = {}  # (platform, chain id) -> clock
+        self.deleted = {}  # (platform, id) -> clock
         self.accounts = {}  # (platform, author) -> clock
         self.accepted = {}  # duplicates: (platform, author, campaign, parent) -> (post, clock)
         self.pendings = {}  # (platform, author, campaign) -> Pending, the last one of its kind
         self.still_open = []  # those that are open, oldest first
-        self.prompts = []   # read before what they answer: (platform, opening id, campaign, time)
+        self.prompts = []  # read before what they answer: (platform, opening id, campaign, time)
         self.intents = []
         self.waiting = []
-        self.lines = dict.fromkeys(("total", "blank", "control", "untriggered", "rejected", "triggered"), 0)
+        self.lines = dict.fromkeys(
+            ("total", "blank", "control", "untriggered", "rejected", "triggered"), 0
+        )
 
     # ---- what it says
 
     def outcome(self, post, campaign, code, products=()):
-        self.out.append({"kind": "outcome", "platform": post.platform, "post_id": post.id, "campaign": campaign["id"],
-                         "outcome": code, "products": list(products)})
+        self.out.append(
+            {
+                "kind": "outcome",
+                "platform": post.platform,
+                "post_id": post.id,
+                "campaign": campaign["id"],
+                "outcome": code,
+                "products": list(products),
+            }
+        )
 
     def record(self, kind, platform, campaign, opening, product, time, post_id):
         key = "k1_" + digest("hashcart.intent/1", platform, opening, campaign["id"], product)
-        self.out.append({"kind": "record", "type": kind, "time": written(time), "intent_key": key,
-                         "id": "i1_" + digest(key, kind), "post_id": post_id, "campaign": campaign["id"],
-                         "product": product})
+        self.out.append(
+            {
+                "kind": "record",
+                "type": kind,
+                "time": written(time),
+                "intent_key": key,
+                "id": "i1_" + digest(key, kind),
+                "post_id": post_id,
+                "campaign": campaign["id"],
+                "product": product,
+            }
+        )
 
     # ---- time
 
@@ -613,7 +727,14 @@ class Oracle:
                 due.append((pending.deadline, key, "expire", pending))
             for waiting in self.waiting:
                 if waiting.post.platform == platform:
-                    due.append((waiting.due, f"{waiting.post.chain}\n{waiting.campaign['id']}", "give up", waiting))
+                    due.append(
+                        (
+                            waiting.due,
+                            f"{waiting.post.chain}\n{waiting.campaign['id']}",
+                            "give up",
+                            waiting,
+                        )
+                    )
             due = [entry for entry in due if self.is_due(platform, entry[0])]
             if not due:
                 return
@@ -628,9 +749,15 @@ class Oracle:
 
     def remind(self, pending):
         pending.reminded = True
-        self.record("intent.reminder", pending.post.platform, pending.campaign, pending.post.chain, fixed_key(
-            self.catalogue, pending.campaign), pending.deadline - pending.campaign["confirm"]["remind_before"],
-            pending.post.id)
+        self.record(
+            "intent.reminder",
+            pending.post.platform,
+            pending.campaign,
+            pending.post.chain,
+            fixed_key(self.catalogue, pending.campaign),
+            pending.deadline - pending.campaign["confirm"]["remind_before"],
+            pending.post.id,
+        )
 
     def close(self, pending, how):
         pending.state, pending.closed_at = how, self.now(pending.post.platform)
@@ -639,8 +766,15 @@ class Oracle:
 
     def expire(self, pending, why="expired"):
         self.close(pending, why)
-        self.record("intent.expired", pending.post.platform, pending.campaign, pending.post.chain,
-                    fixed_key(self.catalogue, pending.campaign), pending.deadline, pending.post.id)
+        self.record(
+            "intent.expired",
+            pending.post.platform,
+            pending.campaign,
+            pending.post.chain,
+            fixed_key(self.catalogue, pending.campaign),
+            pending.deadline,
+            pending.post.id,
+        )
 
     # ---- one line
 
@@ -650,7 +784,9 @@ class Oracle:
             self.lines["blank"] += 1
             return
         last = offset + len(raw) - 1
-        is_clock_line = offset % CLOCK_LINE_EVERY == 0 or last // CLOCK_LINE_EVERY != offset // CLOCK_LINE_EVERY
+        is_clock_line = (
+            offset % CLOCK_LINE_EVERY == 0 or last // CLOCK_LINE_EVERY != offset // CLOCK_LINE_EVERY
+        )
         try:
             kind, what = read_line(raw)
         except Reject:
@@ -667,9 +803,14 @@ class Oracle:
         if triggers and not post.author:
             self.lines["rejected"] += 1
             return
-        prompts = [campaign for campaign in self.catalogue.campaigns if post.reply_to and "confirm" in campaign
-                   and f"{post.platform}:{post.author}" in campaign["confirm"]["prompt_by"]
-                   and post.platform in campaign["on"]]
+        prompts = [
+            campaign
+            for campaign in self.catalogue.campaigns
+            if post.reply_to
+            and "confirm" in campaign
+            and f"{post.platform}:{post.author}" in campaign["confirm"]["prompt_by"]
+            and post.platform in campaign["on"]
+        ]
         for inner in embedded:
             inner.products, inner.short = inner.find_links(self.catalogue)
         feeds = [inner for inner in embedded if inner.products or inner.short]
@@ -717,19 +858,34 @@ class Oracle:
             mine = intent.author == what if is_account else what in intent.posts
             pending = intent.pending
             is_open = pending is not None and pending.state == "open"
-            if intent.platform != platform or not mine or not (is_open or self.fresh(platform, intent.at)):
+            if (
+                intent.platform != platform
+                or not mine
+                or not (is_open or self.fresh(platform, intent.at))
+            ):
                 continue
             self.intents.remove(intent)
             if pending and pending.state in ("expired", "evicted"):
                 continue
             if pending:
                 self.close(pending, "retracted")
-            self.record("intent.retracted", platform, intent.campaign, intent.opening, intent.product, intent.time,
-                        intent.last_post)
+            self.record(
+                "intent.retracted",
+                platform,
+                intent.campaign,
+                intent.opening,
+                intent.product,
+                intent.time,
+                intent.last_post,
+            )
         for waiting in self.waiting[:]:
             if waiting.post.platform != platform:
                 continue
-            if waiting.post.author == what if is_account else what in (waiting.post.id, waiting.post.chain):
+            if (
+                waiting.post.author == what
+                if is_account
+                else what in (waiting.post.id, waiting.post.chain)
+            ):
                 self.waiting.remove(waiting)
                 self.outcome(waiting.post, waiting.campaign, "retracted")
             elif not is_account and waiting.parent == what:
@@ -746,16 +902,22 @@ class Oracle:
         if post.time is not None:
             self.observe(self.platforms[post.platform], post.time, post.author)
         self.fire_timers(post.platform)
-        gone = self.was_deleted(post.platform, post.id) or self.was_deleted(post.platform, post.chain) or (
-            (post.platform, post.author) in self.accounts
-            and self.fresh(post.platform, self.accounts[post.platform, post.author]))
+        gone = (
+            self.was_deleted(post.platform, post.id)
+            or self.was_deleted(post.platform, post.chain)
+            or (
+                (post.platform, post.author) in self.accounts
+                and self.fresh(post.platform, self.accounts[post.platform, post.author])
+            )
+        )
         self.learn(post, embedded, gone)
         for campaign in prompts:
             self.prompt(post, campaign)
         if not triggers:
             return
         known = (post.platform, post.chain) in self.seen and self.fresh(
-            post.platform, self.seen[post.platform, post.chain])
+            post.platform, self.seen[post.platform, post.chain]
+        )
         if not known:
             self.seen[post.platform, post.chain] = self.now(post.platform)
         for campaign, role in triggers:
@@ -767,8 +929,8 @@ class Oracle:
                 self.trigger(post, embedded, campaign, role)
 
     def learn(self, post, embedded, gone):
-        """Link memory, and the replies that waited for what it just learned. What was deleted stays so, and a repost's
-        text is not its author's."""
+        """Link memory, and the replies that waited for what it just learned. What was deleted stays
+        so, and a repost's text is not its author's."""
         learned = []
         if (post.products or post.short) and not gone and not post.is_repost:
             for name in dict.fromkeys((post.id, post.chain)):
@@ -788,7 +950,11 @@ class Oracle:
 
     def recall(self, post, parent_id):
         parent = self.memory.get((post.platform, parent_id))
-        if parent and parent.time is not None and abs(post.time - parent.time) > self.catalogue.remember_links:
+        if (
+            parent
+            and parent.time is not None
+            and abs(post.time - parent.time) > self.catalogue.remember_links
+        ):
             return None
         return parent
 
@@ -797,8 +963,11 @@ class Oracle:
         if confirm["clock"] != "prompt":
             return
         for pending in self.pendings.values():
-            if pending.campaign is campaign and pending.post.platform == post.platform and \
-                    post.reply_to in (pending.post.id, pending.post.chain):
+            if (
+                pending.campaign is campaign
+                and pending.post.platform == post.platform
+                and post.reply_to in (pending.post.id, pending.post.chain)
+            ):
                 if pending.state == "open" and post.time < pending.deadline:
                     pending.deadline = max(post.time, pending.post.time) + confirm["within"]
                 return
@@ -811,7 +980,8 @@ class Oracle:
         if post.is_repost:
             return self.outcome(post, campaign, "repost")
         outside = ("from" in campaign and post.time < campaign["from"]) or (
-            "until" in campaign and post.time > campaign["until"])
+            "until" in campaign and post.time > campaign["until"]
+        )
         if outside and not (role == "confirm" and is_open):
             return self.outcome(post, campaign, "campaign_closed")
         if self.ignores(campaign, post):
@@ -823,7 +993,15 @@ class Oracle:
         if role == "offer":
             products = distinct(p for p in post.products if p.retailer in campaign["on_link"])
             for product in products:
-                self.record("offer.seen", post.platform, campaign, post.chain, product.key, post.time, post.id)
+                self.record(
+                    "offer.seen",
+                    post.platform,
+                    campaign,
+                    post.chain,
+                    product.key,
+                    post.time,
+                    post.id,
+                )
             return self.outcome(post, campaign, "offer", [product.key for product in products])
         if role == "confirm":
             return self.confirm(post, campaign, pending)
@@ -835,9 +1013,13 @@ class Oracle:
 
     @staticmethod
     def ignores(campaign, post):
-        names = set(campaign.get("ignore_authors", [])) | set(campaign.get("confirm", {}).get("prompt_by", []))
+        names = set(campaign.get("ignore_authors", [])) | set(
+            campaign.get("confirm", {}).get("prompt_by", [])
+        )
         handle = "@" + post.handle.removeprefix("@").lower()
-        return f"{post.platform}:{post.author}" in names or handle in {name.lower() for name in names}
+        return f"{post.platform}:{post.author}" in names or handle in {
+            name.lower() for name in names
+        }
 
     # ---- two steps
 
@@ -848,36 +1030,69 @@ class Oracle:
         product = fixed_key(self.catalogue, campaign)
         pending = Pending(campaign, post, post.time + confirm["within"])
         for platform, opening, name, time in self.prompts:
-            if (platform, name) == (post.platform, campaign["id"]) and opening in (post.id, post.chain) and \
-                    time < pending.deadline:
+            if (
+                (platform, name) == (post.platform, campaign["id"])
+                and opening in (post.id, post.chain)
+                and time < pending.deadline
+            ):
                 pending.deadline = max(time, post.time) + confirm["within"]
         if len(self.still_open) >= self.catalogue.pending_max:
             self.expire(self.still_open[0], "evicted")
         self.pendings[key] = pending
         self.still_open.append(pending)
-        intent = Intent(post.platform, post.author, campaign, post.chain, product, post.time, self.now(post.platform))
+        intent = Intent(
+            post.platform,
+            post.author,
+            campaign,
+            post.chain,
+            product,
+            post.time,
+            self.now(post.platform),
+        )
         intent.posts = [post.id, post.chain]
         intent.pending, intent.last_post = pending, post.id
         self.intents.append(intent)
-        self.record("intent.pending", post.platform, campaign, post.chain, product, post.time, post.id)
+        self.record(
+            "intent.pending", post.platform, campaign, post.chain, product, post.time, post.id
+        )
         self.outcome(post, campaign, "pending", [product])
 
     def confirm(self, post, campaign, pending):
-        if pending is None or post.time < pending.post.time or pending.state == "retracted" or (
-                pending.state != "open" and not self.fresh(post.platform, pending.closed_at)):
+        if (
+            pending is None
+            or post.time < pending.post.time
+            or pending.state == "retracted"
+            or (pending.state != "open" and not self.fresh(post.platform, pending.closed_at))
+        ):
             return self.outcome(post, campaign, "no_pending")
         in_time = post.time < pending.deadline
         if pending.state == "open" and in_time:
             self.close(pending, "confirmed")
             product = fixed_key(self.catalogue, campaign)
-            self.record("intent.confirmed", post.platform, campaign, pending.post.chain, product, post.time, post.id)
+            self.record(
+                "intent.confirmed",
+                post.platform,
+                campaign,
+                pending.post.chain,
+                product,
+                post.time,
+                post.id,
+            )
             for intent in self.intents:
                 if intent.pending is pending:
                     intent.posts += [post.id, post.chain]
-                    intent.time, intent.at, intent.last_post = post.time, self.now(post.platform), post.id
+                    intent.time, intent.at, intent.last_post = (
+                        post.time,
+                        self.now(post.platform),
+                        post.id,
+                    )
             return self.outcome(post, campaign, "confirmed", [product])
-        code = {"open": ("", "confirm_late"), "expired": ("late", "confirm_late"),
-                "confirmed": ("already_confirmed", "no_pending"), "evicted": ("evicted", "confirm_late")}[pending.state]
+        code = {
+            "open": ("", "confirm_late"),
+            "expired": ("late", "confirm_late"),
+            "confirmed": ("already_confirmed", "no_pending"),
+            "evicted": ("evicted", "confirm_late"),
+        }[pending.state]
         self.outcome(post, campaign, code[0] if in_time else code[1])
 
     # ---- replies
@@ -888,7 +1103,9 @@ class Oracle:
             if post.is_quote and not campaign["quote"]:
                 return self.outcome(post, campaign, "quote")
             if not post.is_quote:
-                return self.outcome(post, campaign, "not_a_reply" if post.products or post.short else "no_parent")
+                return self.outcome(
+                    post, campaign, "not_a_reply" if post.products or post.short else "no_parent"
+                )
         role = "reply"
         if not parent_id:
             parent_id, role = post.quote_of, "quote"
@@ -924,7 +1141,9 @@ class Oracle:
         found = self.candidates(campaign, parent.products)
         if not found:
             if not parent.products and not parent.short and not parent.truncated:
-                mine = self.candidates(campaign, post.products) if "self" in campaign["links"] else []
+                mine = (
+                    self.candidates(campaign, post.products) if "self" in campaign["links"] else []
+                )
                 if not mine:
                     return self.outcome(post, campaign, "no_product_link")
                 return self.choose(post, campaign, mine)
@@ -957,16 +1176,27 @@ class Oracle:
         if key in self.accepted and self.fresh(post.platform, self.accepted[key]):
             return self.outcome(post, campaign, "duplicate", [product])
         self.accepted[key] = self.now(post.platform)
-        intent = Intent(post.platform, post.author, campaign, post.chain, product, post.time, self.now(post.platform))
+        intent = Intent(
+            post.platform,
+            post.author,
+            campaign,
+            post.chain,
+            product,
+            post.time,
+            self.now(post.platform),
+        )
         intent.posts, intent.last_post = [post.id, post.chain], post.id
         self.intents.append(intent)
-        self.record("intent.created", post.platform, campaign, post.chain, product, post.time, post.id)
+        self.record(
+            "intent.created", post.platform, campaign, post.chain, product, post.time, post.id
+        )
         self.outcome(post, campaign, "intent", [product])
 
     # ---- the end
 
     def finish(self):
-        """Returns how much had been said before open pendings were closed, as --at-end expire does."""
+        """Returns how much had been said before open pendings were closed (--at-end expire)."""
+
         def in_order(subjects, due):
             return sorted(subjects, key=lambda s: (due(s), f"{s.post.chain}\n{s.campaign['id']}"))
 
@@ -1000,7 +1230,8 @@ def fixed_key(catalogue, campaign):
 
 
 def run(catalogue_path, posts_path):
-    """All that is said with --at-end expire, in order; how much of it is said with keep; the counts of lines."""
+    """All that is said with --at-end expire, in order; how much of it is said with keep; the
+    counts of lines."""
     oracle = Oracle(Catalogue(catalogue_path))
     offset = 0
     with open(posts_path, "rb") as file:
