@@ -156,11 +156,8 @@ void add_match(CLI::App* root, MatchCommand* command, std::function<ExitCode()>*
       ->type_name("N")
       ->check(CLI::Range(1U, 256U))
       ->group("Speed");
-  app->add_option("--stats", command->stats, "Counts on stderr at the end: human or json")
-      ->type_name("FORM")
-      ->expected(0, 1)
-      ->default_str("human")
-      ->check(CLI::IsMember({"human", "json"}))
+  app->add_flag("--stats{human}", command->stats,
+                "Counts on stderr at the end: --stats, --stats=human or --stats=json")
       ->group("See");
   app->add_option("--stats-file", command->stats_file, "The same as JSON, into a file")
       ->type_name("FILE")

@@ -155,6 +155,9 @@ ExitCode run_match(const MatchCommand& command) {
   if (command.at_end != "keep" && command.at_end != "expire") {
     refuse(fmt::format("--at-end {}: write keep or expire", command.at_end));
   }
+  if (!command.stats.empty() && command.stats != "human" && command.stats != "json") {
+    refuse(fmt::format("--stats={}: write human or json", command.stats));
+  }
   refuse_same_output(command);
   const BadAllowance allowance(command.allow_bad, command.strict);
   pipeline::PipelineOptions options;

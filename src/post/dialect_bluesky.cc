@@ -579,8 +579,8 @@ class BlueskyReader final : public DialectReader {
         post->links.push_back({feature.value, start, end});
       }
     }
-    // On Bluesky a tag is what a facet or `tags` says; only where a client wrote neither is the text
-    // all there is to go by.
+    // On Bluesky a tag is what a facet or `tags` says; only where a client wrote neither is the
+    // text all there is to go by.
     if (!post->tags.empty()) post->tag_truth = TagTruth::kListOnly;
     return RejectReason::kNone;
   }

@@ -38,7 +38,8 @@ TEST(FileAccounts, FindsByPlatformFirstThenByIdAlone) {
 TEST(FileAccounts, RefusesWhatItCannotReadWithFileAndLine) {
   const TextFile twice("1 a\n1 b\n");
   const TextFile alone("1 a\n2\n");
-  for (const auto& [path, where] : {std::pair(twice.path(), ":2:"), std::pair(alone.path(), ":2:")}) {
+  for (const auto& [path, where] :
+       {std::pair(twice.path(), ":2:"), std::pair(alone.path(), ":2:")}) {
     try {
       const FileAccounts accounts(path);
       ADD_FAILURE() << "accepted";

@@ -63,7 +63,7 @@ class Manners(unittest.TestCase):
         for args in (["match", "--no-such-flag"], ["match", "--flush", "soon", "-"], ["nonsense"], [],
                      ["match", "--since", "yesterday", "-"], ["match", "--dialect", "x-v9", "-"],
                      ["match", "--allow-bad", "some", "-"], ["match", "-n", "0", "-"],
-                     ["match", "--campaign", "no-such-*", "-"], ["explain", "-"]):
+                     ["match", "--campaign", "no-such-*", "-"], ["match", "--stats=loud", "-"], ["explain", "-"]):
             done = run(*args)
             self.assertEqual(done.returncode, 2, args)
             self.assertTrue(done.stderr.startswith(b"hashcart: "), done.stderr)
@@ -207,6 +207,12 @@ class Manners(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         done = run("test", "--require-tests")
         self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_stats_takes_no_file_for_its_form(self):
+        done = run("match", "--stats", self.file("p", PARENT + REPLY))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"triggers", done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 1)
 
     def test_demo_needs_nothing(self):
         done = run("demo", cwd="/")

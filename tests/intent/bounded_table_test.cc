@@ -62,7 +62,9 @@ TEST(BoundedTable, AgreesWithAListAndAMapOverRandomOperations) {
     ASSERT_EQ(table.size(), model.size());
     const int* found = table.find(key);
     ASSERT_EQ(found != nullptr, model.count(key) == 1);
-    if (found != nullptr) ASSERT_EQ(*found, model[key]);
+    if (found != nullptr) {
+      ASSERT_EQ(*found, model[key]);
+    }
   }
   std::vector<std::string> left;
   table.for_each([&](const std::string& key, int) { left.push_back(key); });

@@ -52,6 +52,9 @@ class PipelineTest : public testing::Test {
     app::GenOptions gen;
     gen.seed = 11;
     gen.posts = 3000;
+    gen.intents = 0.3;
+    gen.broken = 0.01;
+    gen.blank = 0.01;
     app::run_gen(gen, [&](std::string_view line) {
       stream_ += line;
       return true;

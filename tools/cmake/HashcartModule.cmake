@@ -13,12 +13,18 @@ function(hashcart_module name)
   target_link_libraries(hashcart_${name} PUBLIC ${arg_DEPS} PRIVATE hashcart::flags ${arg_PRIVATE})
 endfunction()
 
-# A GoogleTest binary tests/<name>_tests, registered as one ctest per test case of its own.
+# A GoogleTest binary tests/<name>_tests, registered as one ctest per test case of its own. UNSANITIZED: the test sources
+# themselves (oracles on slow libraries) are compiled without sanitizers; what they test is in libraries, which are not.
 function(hashcart_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;PRIVATE;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "UNSANITIZED" "" "SOURCES;DEPS;PRIVATE;LABELS")
   add_executable(${name}_tests ${arg_SOURCES})
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name}_tests PRIVATE hashcart::flags ${arg_DEPS} ${arg_PRIVATE} GTest::gtest_main)
+  # Tests are compiled for the compiler's sake: what they test is compiled as it ships.
+  target_compile_options(${name}_tests PRIVATE -O1 -g0)
+  if(arg_UNSANITIZED AND HASHCART_SANITIZERS)
+    target_compile_options(${name}_tests PRIVATE -fno-sanitize=all)
+  endif()
   target_compile_definitions(${name}_tests PRIVATE HASHCART_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABELS}"
                        DISCOVERY_MODE PRE_TEST)
