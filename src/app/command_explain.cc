@@ -204,6 +204,14 @@ class Explainer final : public intent::ResolverOutput {
         record.market_mismatch ? "  market_mismatch" : "");
     if (record.deadline) fmt::print("  deadline {}", base::format_rfc3339(*record.deadline));
     fmt::print("\n");
+    for (const intent::EvidencePiece& piece : record.evidence) {
+      if (piece.role != intent::EvidenceRole::kParent && piece.role != intent::EvidenceRole::kSelf) {
+        continue;
+      }
+      fmt::print("         by the link in {} {}: {}\n",
+                 piece.role == intent::EvidenceRole::kParent ? "its parent" : "the post itself,",
+                 post_id(record.platform, piece.post_id), piece.what.text);
+    }
   }
 
  private:
