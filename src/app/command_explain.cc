@@ -205,7 +205,8 @@ class Explainer final : public intent::ResolverOutput {
     if (record.deadline) fmt::print("  deadline {}", base::format_rfc3339(*record.deadline));
     fmt::print("\n");
     for (const intent::EvidencePiece& piece : record.evidence) {
-      if (piece.role != intent::EvidenceRole::kParent && piece.role != intent::EvidenceRole::kSelf) {
+      if (piece.role != intent::EvidenceRole::kParent &&
+          piece.role != intent::EvidenceRole::kSelf) {
         continue;
       }
       fmt::print("         by the link in {} {}: {}\n",

@@ -1336,10 +1336,9 @@ void Writer::append_bluesky(const Post& post, std::string* out) {
   if (!first) *out += ']';
   *out += R"(,"langs":["en"])";
   if (post.is_reply) {
-    *out +=
-        R"(,"reply":{"parent":{"cid":)"
-        R"("bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy",)"
-        R"("uri":")";
+    *out += R"(,"reply":{"parent":{"cid":)"
+            R"("bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy",)"
+            R"("uri":")";
     append_post_id(Site::kBluesky, post.reply_id, post.reply_author, out);
     *out += R"("},"root":{"cid":"bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy",)"
             R"("uri":")";

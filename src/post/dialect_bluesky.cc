@@ -596,8 +596,7 @@ class BlueskyReader final : public DialectReader {
   }
 
   [[nodiscard]] std::string_view make_uri(std::string_view did, std::string_view rkey) {
-    const std::array<std::string_view, 4> parts = {kUriScheme, did, "/app.bsky.feed.post/",
-                                                   rkey};
+    const std::array<std::string_view, 4> parts = {kUriScheme, did, "/app.bsky.feed.post/", rkey};
     std::size_t size = 0;
     for (const std::string_view part : parts) size += part.size();
     char* const begin = context_->arena().take(size);

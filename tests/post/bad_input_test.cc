@@ -195,44 +195,38 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"IdTwiceEscaped",
                 R"({"id":"1","user":"u","at":"2014-05-06T10:00:00Z","text":"t","\u0069d":"2"})",
                 RejectReason::kDuplicateKey},
-        Refused{
-            "TextTwiceInXV1",
-            R"({"id_str":"1","created_at":"Wed Aug 27 13:08:45 +0000 2008","text":"a")"
-            R"(,"user":{"id_str":"2"},"text":"b"})",
-            RejectReason::kDuplicateKey},
-        Refused{
-            "UserIdTwiceInXV1",
-            R"({"id_str":"1","created_at":"Wed Aug 27 13:08:45 +0000 2008","text":"a")"
-            R"(,"user":{"id_str":"2","id_str":"3"}})",
-            RejectReason::kDuplicateKey},
+        Refused{"TextTwiceInXV1",
+                R"({"id_str":"1","created_at":"Wed Aug 27 13:08:45 +0000 2008","text":"a")"
+                R"(,"user":{"id_str":"2"},"text":"b"})",
+                RejectReason::kDuplicateKey},
+        Refused{"UserIdTwiceInXV1",
+                R"({"id_str":"1","created_at":"Wed Aug 27 13:08:45 +0000 2008","text":"a")"
+                R"(,"user":{"id_str":"2","id_str":"3"}})",
+                RejectReason::kDuplicateKey},
         Refused{"XV1WithoutTime", R"({"id_str":"1","text":"a","user":{"id_str":"2"}})",
                 RejectReason::kNoTime},
         Refused{"XV1BadTime",
                 R"({"id_str":"1","created_at":"Wed","text":"a","user":{"id_str":"2"}})",
                 RejectReason::kBadTime},
-        Refused{
-            "XV1TextIsObject",
-            R"({"id_str":"1","created_at":"Wed Aug 27 13:08:45 +0000 2008","text":{"a":1})"
-            R"(,"user":{"id_str":"2"}})",
-            RejectReason::kWrongType},
-        Refused{
-            "MastodonWithoutUri",
-            R"({"id":"1","created_at":"2022-08-30T21:38:22Z","content":"<p>a</p>")"
-            R"(,"visibility":"public","account":{"id":"2"}})",
-            RejectReason::kNoId},
+        Refused{"XV1TextIsObject",
+                R"({"id_str":"1","created_at":"Wed Aug 27 13:08:45 +0000 2008","text":{"a":1})"
+                R"(,"user":{"id_str":"2"}})",
+                RejectReason::kWrongType},
+        Refused{"MastodonWithoutUri",
+                R"({"id":"1","created_at":"2022-08-30T21:38:22Z","content":"<p>a</p>")"
+                R"(,"visibility":"public","account":{"id":"2"}})",
+                RejectReason::kNoId},
         Refused{"MastodonWithoutTime",
                 R"({"id":"1","uri":"https://a/1","content":"<p>a</p>","account":{"id":"2"}})",
                 RejectReason::kNoTime},
-        Refused{
-            "MastodonContentTwice",
-            R"({"id":"1","uri":"https://a/1","created_at":"2022-08-30T21:38:22Z","content":"")"
-            R"(,"content":"b","account":{"id":"2"}})",
-            RejectReason::kDuplicateKey},
-        Refused{
-            "MastodonTagsOfAnotherType",
-            R"({"id":"1","uri":"https://a/1","created_at":"2022-08-30T21:38:22Z","content":"")"
-            R"(,"account":{"id":"2"},"tags":{}})",
-            RejectReason::kWrongType},
+        Refused{"MastodonContentTwice",
+                R"({"id":"1","uri":"https://a/1","created_at":"2022-08-30T21:38:22Z","content":"")"
+                R"(,"content":"b","account":{"id":"2"}})",
+                RejectReason::kDuplicateKey},
+        Refused{"MastodonTagsOfAnotherType",
+                R"({"id":"1","uri":"https://a/1","created_at":"2022-08-30T21:38:22Z","content":"")"
+                R"(,"account":{"id":"2"},"tags":{}})",
+                RejectReason::kWrongType},
         Refused{"FrameWithBrokenPayload",
                 R"({"stream":["public"],"event":"update","payload":"{\"id\":"})",
                 RejectReason::kBadJson},
@@ -242,46 +236,40 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"FrameWithScalarPayload",
                 R"({"stream":["public"],"event":"update","payload":"12"})",
                 RejectReason::kWrongType},
-        Refused{
-            "FrameWithSurrogateInPayload",
-            R"({"stream":["public"],"event":"update")"
-            R"(,"payload":"{\"uri\":\"\\ud800\",\"content\":\"\",\"account\":{}}"})",
-            RejectReason::kBadString},
+        Refused{"FrameWithSurrogateInPayload",
+                R"({"stream":["public"],"event":"update")"
+                R"(,"payload":"{\"uri\":\"\\ud800\",\"content\":\"\",\"account\":{}}"})",
+                RejectReason::kBadString},
         Refused{"FrameDeletesNothing", R"({"stream":["public"],"event":"delete"})",
                 RejectReason::kNoId},
         Refused{"FrameDeletesControl", R"({"stream":["public"],"event":"delete","payload":"1\n2"})",
                 RejectReason::kBadId},
-        Refused{
-            "FrameInAFrame",
-            R"({"stream":["public"],"event":"update")"
-            R"(,"payload":"{\"event\":\"delete\",\"payload\":\"1\"}"})",
-            RejectReason::kUnknownDialect},
+        Refused{"FrameInAFrame",
+                R"({"stream":["public"],"event":"update")"
+                R"(,"payload":"{\"event\":\"delete\",\"payload\":\"1\"}"})",
+                RejectReason::kUnknownDialect},
         Refused{"TwoFrames",
                 R"([{"event":"delete","payload":"1"},{"event":"delete","payload":"2"}])",
                 RejectReason::kUnknownDialect},
-        Refused{
-            "BlueskyWithoutRkey",
-            R"({"did":"did:plc:a","time_us":1725911162329308,"kind":"commit")"
-            R"(,"commit":{"operation":"create","collection":"app.bsky.feed.post")"
-            R"(,"record":{"text":"a"}}})",
-            RejectReason::kNoId},
-        Refused{
-            "BlueskyTextIsNumber",
-            R"({"did":"did:plc:a","time_us":1725911162329308,"kind":"commit")"
-            R"(,"commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1")"
-            R"(,"record":{"text":1}}})",
-            RejectReason::kWrongType},
-        Refused{
-            "BlueskyTimeOutOfRange",
-            R"({"did":"did:plc:a","time_us":999999999999999999,"kind":"commit")"
-            R"(,"commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1")"
-            R"(,"record":{"text":"a"}}})",
-            RejectReason::kBadTime},
-        Refused{
-            "OneBadPostRefusesItsPage",
-            R"([{"id":"1","user":"u","at":"2014-05-06T10:00:00Z","text":"t"},{"user":"u")"
-            R"(,"at":"2014-05-06T10:00:00Z","text":"t"}])",
-            RejectReason::kNoId},
+        Refused{"BlueskyWithoutRkey",
+                R"({"did":"did:plc:a","time_us":1725911162329308,"kind":"commit")"
+                R"(,"commit":{"operation":"create","collection":"app.bsky.feed.post")"
+                R"(,"record":{"text":"a"}}})",
+                RejectReason::kNoId},
+        Refused{"BlueskyTextIsNumber",
+                R"({"did":"did:plc:a","time_us":1725911162329308,"kind":"commit")"
+                R"(,"commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1")"
+                R"(,"record":{"text":1}}})",
+                RejectReason::kWrongType},
+        Refused{"BlueskyTimeOutOfRange",
+                R"({"did":"did:plc:a","time_us":999999999999999999,"kind":"commit")"
+                R"(,"commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1")"
+                R"(,"record":{"text":"a"}}})",
+                RejectReason::kBadTime},
+        Refused{"OneBadPostRefusesItsPage",
+                R"([{"id":"1","user":"u","at":"2014-05-06T10:00:00Z","text":"t"},{"user":"u")"
+                R"(,"at":"2014-05-06T10:00:00Z","text":"t"}])",
+                RejectReason::kNoId},
         Refused{"ScalarsInAPage",
                 R"([{"id":"1","user":"u","at":"2014-05-06T10:00:00Z","text":"t"},5])",
                 RejectReason::kWrongType},

@@ -52,11 +52,9 @@ TEST(XText, PlacesMarksByCodePointsOfTheEscapedText) {
 
 TEST(HtmlText, InlineTagsLeaveNothing) {
   EXPECT_EQ(html("<p>#<span>Mastodon</span></p>"), "#Mastodon");
-  EXPECT_EQ(
-      html(
-          R"(<span class="invisible">https://</span><span class="ellipsis">a.b/c</span>)"
-          "<span>d</span>"),
-      "https://a.b/cd");
+  EXPECT_EQ(html(R"(<span class="invisible">https://</span><span class="ellipsis">a.b/c</span>)"
+                 "<span>d</span>"),
+            "https://a.b/cd");
   EXPECT_EQ(html("a<b>b</b><wbr>c"), "abc");
 }
 
