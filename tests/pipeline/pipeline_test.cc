@@ -126,6 +126,79 @@ TEST_F(PipelineTest, TextInMemorySaysWhatTheThreadsSay) {
   EXPECT_EQ(said.rejects, base.rejects);
 }
 
+// What a kept log of signals is for: decoded, encoded again and replayed, it says the same bytes.
+TEST_F(PipelineTest, ReplayedSignalsSayTheSame) {
+  const emit::RecordEncoder encoder(*catalogue_, {"stream"}, emit::UserMask::raw(), "test");
+  ingest::Chunk chunk(stream_.size() + 1);
+  chunk.reset(0, ingest::Framing::kNdjson);
+  ASSERT_TRUE(chunk.append(stream_.substr(0, stream_.find('\n')), 0, stream_.find('\n') + 1,
+                           ingest::RecordFault::kNone));
+  for (std::size_t at = stream_.find('\n') + 1; at < stream_.size();) {
+    const std::size_t end = stream_.find('\n', at) + 1;
+    ASSERT_TRUE(chunk.append(std::string_view(stream_).substr(at, end - at - 1), at, end - at,
+                             ingest::RecordFault::kNone));
+    at = end;
+  }
+  Worker worker(*db_, {}, encoder);
+  Batch batch;
+  worker.process(chunk, &batch);
+  ResolverStage::Options options;
+  options.want_outcomes = true;
+  ResolverStage first(*catalogue_, encoder, options);
+  ASSERT_TRUE(first.apply(batch));
+  first.finish(true);
+
+  Batch replayed;
+  std::string_view left = batch.signals;
+  match::Signal signal;
+  while (match::decode(&left, &signal)) match::encode(signal, &replayed.signals);
+  EXPECT_EQ(replayed.signals, batch.signals);
+  replayed.marks.push_back({replayed.signals.size(), 0, {}});
+  ResolverStage second(*catalogue_, encoder, options);
+  ASSERT_TRUE(second.apply(replayed));
+  second.finish(true);
+  EXPECT_GT(first.records.size(), 10'000U);
+  EXPECT_EQ(second.records, first.records);
+  EXPECT_EQ(second.outcomes, first.outcomes);
+}
+
+std::string without_offsets(std::string_view lines) {
+  constexpr std::string_view kKey = "\"offset\":\"";
+  std::string out;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t key = lines.find(kKey, at);
+    out += lines.substr(at, key - at);
+    if (key == std::string_view::npos) break;
+    at = lines.find('"', key + kKey.size());
+  }
+  return out;
+}
+
+TEST_F(PipelineTest, BadLineChangesOnlyItsOwnCounter) {
+  const emit::RecordEncoder encoder(*catalogue_, {"stream"}, emit::UserMask::raw(), "test");
+  // Under 1 MiB the only clock line is the first, whatever is put in behind it.
+  const std::string text = stream_.substr(0, stream_.rfind('\n', 700'000) + 1);
+  const TextResult base = run_text(text, *db_, encoder, {});
+  const LineCounts& before = base.result.totals.lines;
+  ASSERT_GT(before.triggered, 20U);
+  for (const char* bad : {"{\"broken\": #AmazonCart\n", "{\"text\":\"\xFF #AmazonCart\"}\n",
+                          "[[[[\"#AmazonCart\"\n", "\"#AmazonCart\n"}) {
+    for (const std::size_t share : {3U, 5U, 9U}) {
+      std::string with_it = text;
+      with_it.insert(with_it.find('\n', with_it.size() * share / 10) + 1, bad);
+      const TextResult said = run_text(with_it, *db_, encoder, {});
+      const LineCounts& after = said.result.totals.lines;
+      EXPECT_TRUE(said.result.balanced);
+      EXPECT_EQ(after.rejected, before.rejected + 1) << bad;
+      EXPECT_EQ(after.total, before.total + 1);
+      EXPECT_EQ(after.triggered, before.triggered);
+      EXPECT_EQ(after.untriggered, before.untriggered);
+      EXPECT_EQ(without_offsets(said.records), without_offsets(base.records));
+      EXPECT_EQ(without_offsets(said.outcomes), without_offsets(base.outcomes));
+    }
+  }
+}
+
 TEST_F(PipelineTest, ReaderThatGoesAwayEndsItWithoutABalanceFault) {
   MemorySink records;
   records.stop_at = 1;
