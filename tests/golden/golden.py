@@ -16,6 +16,11 @@ import sys
 import tempfile
 
 
+LINKS = ("https://www.amazon.com/dp/B00EXAMPL1", "https://amzn.to/x", "https://user@amazon.com/dp/B00EXAMPL1",
+         "https://www.amazon.com:8080/dp/B00EXAMPL1", "https://www.amazon.com/gp/help", "https://www.amazon.com/dp/short",
+         "ftp://amazon.com/", "http://example.com/", "https://\u0430mazon.com/dp/B00EXAMPL1")
+
+
 def stable_stats(text):
     stats = json.loads(text)
     del stats["seconds"]
@@ -55,16 +60,22 @@ def main():
     assert cases, "no golden cases"
     failures = 0
     schemas = tempfile.TemporaryDirectory()
-    for name in ("intent", "outcome", "reject"):
+    for name in ("intent", "outcome", "reject", "post", "link", "stats"):
         text = subprocess.run([binary, "schema", name], capture_output=True, text=True, check=True).stdout
         pathlib.Path(schemas.name, f"{name}.json").write_text(text)
     for case in cases:
         for workers in (1, 2, 8):
             with tempfile.TemporaryDirectory() as scratch:
                 got, stderr = run_case(binary, case, workers, scratch)
+                with open(f"{scratch}/posts.ndjson", "wb") as out:
+                    subprocess.run([binary, "extract", "-q", "-q", "--embedded", *sorted(case.glob("posts*"))],
+                                   stdout=out, check=True, timeout=120)
+                with open(f"{scratch}/links.ndjson", "wb") as out:
+                    subprocess.run([binary, "link", *LINKS], stdout=out, check=True, timeout=120)
                 written = [
                     str(pathlib.Path(scratch, n))
-                    for n in ("intents.ndjson", "outcomes.ndjson", "rejects.ndjson")
+                    for n in ("intents.ndjson", "outcomes.ndjson", "rejects.ndjson", "stats.json", "posts.ndjson",
+                              "links.ndjson")
                     if pathlib.Path(scratch, n).exists() and pathlib.Path(scratch, n).stat().st_size
                 ]
                 checked = subprocess.run([sys.executable, validator, schemas.name, *written],
