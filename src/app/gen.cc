@@ -158,6 +158,7 @@ struct Fragment {
 template <typename List>
 std::vector<Fragment> fragments_of(const List& list) {
   std::vector<Fragment> out;
+  out.reserve(list.size());
   for (const std::string_view words : list) out.emplace_back(words);
   return out;
 }

@@ -4,7 +4,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace hashcart::base {
 
@@ -21,8 +20,8 @@ class SetupError : public std::runtime_error {
  public:
   // message: a sentence a person can act on, as `where: what is wrong; how to mend it`. May span
   // lines.
-  SetupError(SetupFault fault, std::string message)
-      : std::runtime_error(std::move(message)), fault_(fault) {}
+  SetupError(SetupFault fault, const std::string& message)
+      : std::runtime_error(message), fault_(fault) {}
 
   [[nodiscard]] SetupFault fault() const noexcept { return fault_; }
 

@@ -950,6 +950,7 @@ class Builder {
     detail.message = fmt::format("{} names an unknown platform", table.subject());
     detail.label = std::string(fault::kUnknownPlatform.meaning);
     std::vector<NamePlace> candidates;
+    candidates.reserve(base::kPlatformCount);
     for (const std::string_view known : base::kPlatformNames)
       candidates.push_back({std::string(known), {}});
     if (name == "twitter") {

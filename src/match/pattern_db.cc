@@ -62,6 +62,7 @@ std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
   }
   const std::set<std::string> hosts = hosts_of(catalogue);
   std::vector<Literal> out;
+  out.reserve(tags.size() + hosts.size());
   for (const std::string& tag : tags) out.push_back({tag, 0, true});
   for (const std::string& host : hosts) out.push_back({host, 1, true});
   return out;
@@ -118,6 +119,7 @@ std::vector<Literal> line_literals(const catalogue::Catalogue& catalogue) {
     exact.emplace(key);
   }
   std::vector<Literal> out;
+  out.reserve(caseless.size() + exact.size() + 62);
   for (const std::string& key : caseless) out.push_back({key, 0, true});
   for (const std::string& key : exact) out.push_back({key, 0, false});
   for (char c = '0'; c <= 'z'; ++c) {
