@@ -14,9 +14,9 @@
 
 namespace hashcart::post {
 
-// The wire formats, in the order they are asked whether a record is theirs: enumerator, name, and the
-// stem of the functions that dialect_<stem>.cc defines (dialect.h). Adding a dialect is its file and
-// its line here.
+// The wire formats, in the order they are asked whether a record is theirs: enumerator, name, and
+// the stem of the functions that dialect_<stem>.cc defines (dialect.h). Adding a dialect is its
+// file and its line here.
 #define HASHCART_DIALECTS(DIALECT)            \
   DIALECT(kSimple, "simple", simple)          \
   DIALECT(kBluesky, "bluesky", bluesky)       \
