@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/utf8.h"
 #include "match/mention_grammar.h"
 
 namespace hashcart::match {
@@ -75,11 +74,6 @@ std::uint32_t Matcher::propose(const post::Post& post) {
     if (options_.expansions != nullptr || hides_a_host(link.url)) kinds |= kHostKind;
   }
   if (options_.expansions != nullptr || !post.product_tags.empty()) kinds |= kHostKind;
-  // Folding may change or drop what an emoji is made of.
-  if (!db_.emoji().empty() && !base::is_ascii(post.text)) {
-    scan_text_ += '\n';
-    scan_text_ += post.text;
-  }
   return kinds | db_.text_literals().scan(scan_text_, &text_scratch_);
 }
 

@@ -38,8 +38,8 @@ std::string first_character(std::string_view text) {
   return std::string(text.substr(0, base::decode_at(text, 0).size));
 }
 
-// What the scan of decoded text looks for: folded tags, hosts and words, and emoji as they are. It
-// proposes; the grammars decide.
+// What the scan of decoded text looks for: folded tags, words and emoji, and hosts. It proposes;
+// the grammars decide.
 std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
   std::set<std::string> tags;
   for (const catalogue::Campaign& campaign : catalogue.campaigns) {
@@ -66,7 +66,12 @@ std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
         if (!folded.empty()) words.insert(std::move(folded));
       }
     }
-    if (!campaign.emoji.empty()) emoji.insert(first_character(campaign.emoji));
+    if (!campaign.emoji.empty()) {
+      // The first character by itself: what folding does to it does not depend on its neighbours.
+      std::string folded;
+      fold_tag(first_character(campaign.emoji), Platform::kOther, &folded);
+      emoji.insert(std::move(folded));
+    }
   }
   std::vector<Literal> out;
   out.reserve(tags.size() + hosts.size() + words.size() + emoji.size());
