@@ -5,7 +5,8 @@
 // each of the item's options, and a quantity. Sources: CommentSold (the word first, then
 // identifier, quantity, variants), SHOPLINE (levels of strictness, `A1+1`), My Fashion Emporium
 // (`sold next`, `pass`, a "question" is no claim), Claimbase (other text around it), OrdrStartr
-// (`ABC +1`); addresses in README.
+// (`ABC +1`), by their help pages: help.commentsold.com 7287554041748, support.shoplineapp.com
+// 10189241458201, myfashionemporium.com/faq, claimbase.app/help, ordrstartr.com/keywords-set-up.
 //
 //   quantity    digits of any script, `+2`, `x2`, `2x`; 1 to kQuantityMax. The first number that is
 //               no code and no option value. Another (`+0`, `-1`, a billion) makes it no claim.

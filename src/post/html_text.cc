@@ -344,13 +344,9 @@ class HtmlDecoder {
   bool in_anchor_ = false;
 };
 
-}  // namespace
-
-namespace {
-
-// X escapes every `<` and `>`, so a text where one stands bare was unescaped on its way here. A bare
-// `&` proves nothing: in 2010 X left it alone (one real text), and a cut text may end inside an
-// entity.
+// X escapes every `<` and `>`, so a text where one stands bare was unescaped on its way here. A
+// bare `&` proves nothing: in 2010 X left it alone (one real text), and a cut text may end inside
+// an entity.
 bool is_unescaped(std::string_view text) noexcept {
   return text.find_first_of("<>") != std::string_view::npos;
 }
