@@ -201,6 +201,8 @@ struct Campaign {
   bool waitlist = false;                  // what is sold out is waited for
   std::optional<Confirm> confirm;         // two steps
   bool require_linked = false;
+  // Records carry the amount of money the post names in this currency; empty: they do not.
+  std::string amount_currency;
   bool accept_protected = false;  // protected_authors = "accept"
   bool sensitive = false;         // records are flagged: nothing of them is for the public
   std::vector<std::string> ignore_handles;  // folded to lower-case, without @

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <optional>
@@ -152,6 +153,7 @@ const std::initializer_list<std::string_view> kCampaignKeys = {"id",
                                                                "when",
                                                                "product",
                                                                "quantity",
+                                                               "amount",
                                                                "waitlist",
                                                                "duplicates",
                                                                "other_markets",
@@ -958,7 +960,7 @@ class Builder {
     if (table.has("on_link")) {
       exclude(table,
               {"product", "other_markets", "confirm", "mention", "under", "items", "quantity",
-               "waitlist", "duplicates"},
+               "amount", "waitlist", "duplicates"},
               "on_link", "the link is the product");
       read_when(table, &out);
       if (out.when_reply || out.when_quote) {
@@ -989,6 +991,10 @@ class Builder {
         out.quantity = static_cast<std::uint64_t>(*quantity);
       }
       out.waitlist = table.boolean("waitlist").value_or(false);
+      constexpr std::array<std::string_view, 4> kCurrencies = {"EUR", "GBP", "JPY", "USD"};
+      if (const auto currency = table.word("amount", {"EUR", "GBP", "JPY", "USD"})) {
+        out.amount_currency = kCurrencies[*currency];
+      }
     }
     out.require_linked = table.boolean("require_linked").value_or(false);
     out.accept_protected = table.word("protected_authors", {"refuse", "accept"}).value_or(0) == 1;

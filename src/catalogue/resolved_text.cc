@@ -242,6 +242,7 @@ class Renderer {
     }
     if (campaign.quantity) pair("quantity", fmt::to_string(*campaign.quantity));
     if (campaign.waitlist) pair("waitlist", "true");
+    if (!campaign.amount_currency.empty()) pair("amount", quoted(campaign.amount_currency));
     if (campaign.require_linked) pair("require_linked", "true");
     if (campaign.accept_protected) pair("protected_authors", "\"accept\"");
     if (campaign.sensitive) pair("sensitive", "true");

@@ -142,6 +142,17 @@ void put_claim(const Campaign& campaign, const CartIntent& record, JsonObject* l
   quantity.close();
 }
 
+// In the campaign's currency, with a point before the cents.
+void put_amount(const Campaign& campaign, const CartIntent& record, JsonObject* line) {
+  if (record.amount.empty()) return;
+  std::string value(record.amount);
+  std::replace(value.begin(), value.end(), ',', '.');
+  JsonObject amount = line->object("amount");
+  amount.text("value", value);
+  amount.text("currency", campaign.amount_currency);
+  amount.close();
+}
+
 void put_flags(const Catalogue& catalogue, const CartIntent& record, JsonObject* line) {
   const Campaign& campaign = catalogue.campaigns[record.campaign];
   const bool is_partial = record.accepted > 0 && record.accepted < record.requested;
@@ -312,6 +323,7 @@ void RecordEncoder::append_record(const CartIntent& record, std::string* out) co
 
   if (has_product) put_product(catalogue_, record, product, &line, out);
   put_claim(campaign, record, &line);
+  put_amount(campaign, record, &line);
   put_campaign(campaign, record, &line);
 
   JsonObject post = line.object("post");

@@ -18,6 +18,7 @@ void OwnIntent::assign(const CartIntent& intent) {
   std::string quote_of(intent.quote_of);
   std::string lang(intent.lang);
   std::string text(intent.text);
+  std::string amount(intent.amount);
   std::string opening(intent.opening_id);
   std::string post(intent.post_id);
   std::string author(intent.author_id);
@@ -35,6 +36,7 @@ void OwnIntent::assign(const CartIntent& intent) {
   quote_of_ = std::move(quote_of);
   lang_ = std::move(lang);
   text_ = std::move(text);
+  amount_ = std::move(amount);
   evidence_ = std::move(evidence);
 }
 
@@ -59,6 +61,7 @@ CartIntent OwnIntent::view() {
   out.quote_of = quote_of_;
   out.lang = lang_;
   out.text = text_;
+  out.amount = amount_;
   out.evidence = evidence_views_;
   return out;
 }

@@ -45,6 +45,7 @@ class OwnIntent {
   std::string quote_of_;
   std::string lang_;
   std::string text_;
+  std::string amount_;
   std::vector<OwnEvidence> evidence_;
   std::vector<EvidencePiece> evidence_views_;
 };

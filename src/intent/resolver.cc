@@ -402,6 +402,7 @@ class Resolver::Impl {
     intent.stands_in_line = trigger.claim.kind == match::ClaimKind::kNext;
     if (trigger.claim.items.size() == 1) intent.item = trigger.claim.items.front();
     intent.options = trigger.claim.options;
+    intent.amount = trigger.amount;
     if (counts_pieces(campaign)) intent.requested = trigger.claim.quantity;
     intent.post_id = signal.post_id;
     intent.reply_to = signal.reply_to;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "match/amount_grammar.h"
 #include "match/mention_grammar.h"
 
 namespace hashcart::match {
@@ -125,7 +126,18 @@ void Matcher::add_trigger(const post::Post& post, std::uint32_t campaign, Trigge
   trigger.role = role;
   trigger.author_ignored = db_.ignores(campaign, post.platform, post.author_id, post.author_handle);
   trigger.claim = {};
+  trigger.amount = {};
   trigger.tags.clear();
+}
+
+void Matcher::add_amount(const post::Post& post, const catalogue::Campaign& campaign) {
+  TextSpan span;
+  Trigger& trigger = signal_.triggers.back();
+  if (campaign.amount_currency.empty() ||
+      !find_amount(post.text, campaign.amount_currency, &span, &trigger.amount)) {
+    return;
+  }
+  trigger.tags.push_back(text_evidence(post, span));
 }
 
 bool Matcher::fits(const post::Post& post, const catalogue::Campaign& campaign,
@@ -156,7 +168,11 @@ void Matcher::add_emoji_triggers(const post::Post& post, std::string_view parent
     add_trigger(post, use.campaign, TriggerRole::kOpen);
     Trigger& trigger = signal_.triggers.back();
     trigger.tags.push_back(text_evidence(post, span));
-    if (!fits(post, campaign, parent_author, &trigger.tags)) signal_.triggers.pop_back();
+    if (fits(post, campaign, parent_author, &trigger.tags)) {
+      add_amount(post, campaign);
+    } else {
+      signal_.triggers.pop_back();
+    }
   }
 }
 
@@ -175,7 +191,11 @@ void Matcher::add_claim_triggers(const post::Post& post, std::string_view parent
       Trigger& trigger = signal_.triggers.back();
       trigger.claim = claim_;
       for (const TextSpan& part : parts_) trigger.tags.push_back(text_evidence(post, part));
-      if (!fits(post, campaign, parent_author, &trigger.tags)) signal_.triggers.pop_back();
+      if (fits(post, campaign, parent_author, &trigger.tags)) {
+        add_amount(post, campaign);
+      } else {
+        signal_.triggers.pop_back();
+      }
     }
   }
 }
@@ -223,7 +243,9 @@ void Matcher::add_tag_triggers(const post::Post& post, std::string_view parent_a
         signal_.triggers.back().tags.push_back(hits_[i].evidence);
         ++position;
       }
-      if (!fits(post, campaign, parent_author, &signal_.triggers.back().tags)) {
+      if (fits(post, campaign, parent_author, &signal_.triggers.back().tags)) {
+        add_amount(post, campaign);
+      } else {
         signal_.triggers.pop_back();
       }
     } else if (confirm != last) {

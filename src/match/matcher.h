@@ -86,6 +86,8 @@ class Matcher {
   void add_product_tags(const post::Post& post, std::vector<ProductLink>* products) const;
   void add_emoji_triggers(const post::Post& post, std::string_view parent_author);
   void add_claim_triggers(const post::Post& post, std::string_view parent_author);
+  // To the last trigger, where its campaign wants one.
+  void add_amount(const post::Post& post, const catalogue::Campaign& campaign);
   // Whether a campaign's mention stands in the post and its parent is by whom it must be; appends
   // the mention to *evidence.
   [[nodiscard]] bool fits(const post::Post& post, const catalogue::Campaign& campaign,

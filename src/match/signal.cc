@@ -214,6 +214,7 @@ void encode(const Signal& signal, std::string* out) {
     put_varint(static_cast<std::uint64_t>(trigger.role), &body);
     put_varint(trigger.author_ignored ? 1U : 0U, &body);
     put_claim(trigger.claim, &body);
+    put_string(trigger.amount, &body);
     put_varint(trigger.tags.size(), &body);
     for (const Evidence& tag : trigger.tags) put_evidence(tag, &body);
   }
@@ -276,6 +277,7 @@ bool decode(std::string_view* bytes, Signal* signal) {
     trigger.role = static_cast<TriggerRole>(role);
     trigger.author_ignored = in.varint() != 0;
     in.claim(&trigger.claim);
+    trigger.amount = in.string();
     trigger.tags.resize(in.count());
     for (Evidence& tag : trigger.tags) tag = in.evidence();
   }

@@ -95,6 +95,7 @@ struct Trigger {
   TriggerRole role = TriggerRole::kOpen;
   bool author_ignored = false;
   Claim claim;
+  std::string_view amount;     // digits as they stand in the text; empty: none
   std::vector<Evidence> tags;  // what fired: tags, mention, emoji, or the words of a claim
 };
 

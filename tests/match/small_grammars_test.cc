@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "match/amount_grammar.h"
 #include "match/mention_grammar.h"
 
 namespace hashcart::match {
@@ -44,6 +45,31 @@ TEST(EmojiGrammar, CountsFlagsInPairs) {
   EXPECT_EQ(found("🇺🇸", "🇦🇺🇸🇪"), "-");  // AU SE holds US across the edge
   EXPECT_EQ(found("🇺🇸", "🇸🇪🇺🇸"), "🇺🇸");
   EXPECT_EQ(found("🇺🇸", "x🇦🇺🇸🇪 🇺🇸"), "🇺🇸");
+}
+
+std::string amount(const std::string& text, const std::string& currency = "USD") {
+  TextSpan span;
+  std::string_view digits;
+  if (!find_amount(text, currency, &span, &digits)) return "-";
+  return text.substr(span.start, span.end - span.start) + " = " + std::string(digits);
+}
+
+TEST(AmountGrammar, TakesNoneRatherThanAWrongOne) {
+  EXPECT_EQ(amount("#donate $5 #plants"), "$5 = 5");
+  EXPECT_EQ(amount("$5.00!"), "$5.00 = 5.00");
+  EXPECT_EQ(amount("($15)."), "$15 = 15");
+  EXPECT_EQ(amount("5$"), "5$ = 5");
+  EXPECT_EQ(amount("a $ 5 b"), "-");
+  EXPECT_EQ(amount("$5,"), "$5 = 5");
+  for (const char* text : {"5 dollars", "$", "$x", "$1,000", "$1,000.00", "$5k", "$5.005", "$5.0",
+                           "US$5", "x5$", "$1234567890", "1.2.3$", ""}) {
+    EXPECT_EQ(amount(text), "-") << text;
+  }
+  EXPECT_EQ(amount("US$5 or $6"), "$6 = 6");
+  EXPECT_EQ(amount("für 5,50 €", "EUR"), "5,50 € = 5,50");
+  EXPECT_EQ(amount("€20", "EUR"), "€20 = 20");
+  EXPECT_EQ(amount("£3.20", "GBP"), "£3.20 = 3.20");
+  EXPECT_EQ(amount("£3.20", "USD"), "-");
 }
 
 std::string mention(base::Platform platform, const std::string& handle, const std::string& text) {
