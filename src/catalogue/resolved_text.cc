@@ -100,6 +100,7 @@ class Renderer {
     if (type.fold != IdFold::kNone) {
       pair("fold", type.fold == IdFold::kUpper ? "\"upper\"" : "\"lower\"");
     }
+    if (type.check == IdCheck::kIsbn10) pair("check", "\"isbn10\"");
   }
 
   static std::string hosts_of(const Retailer& retailer, std::size_t market, std::size_t set) {
@@ -122,6 +123,8 @@ class Renderer {
     pair("name", quoted(retailer.name));
     pair("idtype", quoted(catalogue_.id_types[retailer.id_type].id));
     pair("ids", retailer.ids_global ? "\"global\"" : "\"market\"");
+    if (retailer.only_if_named) pair("only_if_named", "true");
+    if (!retailer.affiliate.empty()) pair("affiliate", quoted_list(retailer.affiliate));
     if (!retailer.short_hosts.empty()) pair("short", quoted_list(retailer.short_hosts));
     if (!retailer.template_sets.empty() && !retailer.template_sets[0].empty()) {
       pair("paths", paths_of(retailer.template_sets[0]));
