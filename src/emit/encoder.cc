@@ -108,6 +108,7 @@ void put_product(const Catalogue& catalogue, const CartIntent& record, std::stri
     object.text_if("price", fixed->price);
     object.text_if("currency", fixed->currency);
   }
+  object.text_if("affiliate", product.affiliate);
   object.text("from", name(record.from));
   object.close();
 }

@@ -88,6 +88,7 @@ void Matcher::add_links(const post::Post& post, std::size_t place,
     products->push_back({.retailer = link.retailer,
                          .market = link.market,
                          .id = link.id,
+                         .affiliate = link.affiliate,
                          .evidence = {link.in_text ? EvidenceField::kText : EvidenceField::kLink,
                                       link.index, link.start, link.end, link.url}});
   }

@@ -20,7 +20,7 @@
 
 namespace hashcart::match {
 
-inline constexpr std::uint8_t kSignalFormat = 1;
+inline constexpr std::uint8_t kSignalFormat = 2;  // 2: products with their affiliate
 
 enum class SignalKind : std::uint8_t {
   kPost = 1,           // a post with a trigger, a product link, or a prompt
@@ -49,6 +49,7 @@ struct ProductLink {
   std::uint16_t retailer = 0;
   std::uint16_t market = 0;
   std::string_view id;
+  std::string_view affiliate;  // who is paid for the link (ProductRef); not part of the product
   Evidence evidence;
 };
 
