@@ -274,6 +274,25 @@ TEST_F(Links, OpenRedirectors) {
             "unknown_host");
 }
 
+TEST_F(Links, OpenRedirectorsThatHoldTheTargetInTheirPath) {
+  const std::string ads = "https://aax-eu.amazon-adsystem.com/x/c/QrX-token_1/";
+  EXPECT_EQ(judge(ads + "https://www.amazon.com/Title/dp/B00EXAMPL1/ref=as_at?a=1&tag=x-20#d"),
+            kProduct);
+  EXPECT_EQ(testing::affiliate_of(table_, ads + "https://amazon.com/dp/B00EXAMPL1?a=1&tag=x-20#d"),
+            "x-20");
+  EXPECT_EQ(judge(ads + "https://assoc-redirect.amazon.com/g/r/http://amazon.com/dp/B00EXAMPL1"),
+            kProduct);
+  EXPECT_EQ(judge("http://www.jdoqocy.com/links/1234567/type/dlg/http://amazon.com/dp/B00EXAMPL1"),
+            kProduct);
+  EXPECT_EQ(judge(ads + "https://amazon.com.evil.example/dp/B00EXAMPL1"), "unknown_host");
+  EXPECT_EQ(judge(ads + "https://x@amazon.com/dp/B00EXAMPL1"), "userinfo");
+  EXPECT_EQ(judge(ads + "amazon.com/dp/B00EXAMPL1"), "unknown_host");
+  EXPECT_EQ(judge(ads), "unknown_host");
+  EXPECT_EQ(judge("https://aax-eu.amazon-adsystem.com/y/https://amazon.com/dp/B00EXAMPL1"),
+            "unknown_host");
+  EXPECT_EQ(judge("https://evil.example/x/c/t/https://amazon.com/dp/B00EXAMPL1"), "unknown_host");
+}
+
 TEST_F(Links, OpenAgentsThatNameShopAndNumber) {
   EXPECT_EQ(judge("https://oopbuy.com/product/weidian/5416187188?inviteCode=X"),
             "weidian:*:item:5416187188");
@@ -382,6 +401,7 @@ TEST_F(Links, StayLinearOnHostileUrls) {
       {"http://", "%61"},
       {"http://oopbuy.com/?", "url=&id=1&platform=1&"},
       {"http://l.facebook.com/?u=", "%25"},
+      {"http://a.amazon-adsystem.com/x/c", "/http:/"},
       {"\t", "\t"},
       {"http://item.taobao.com/item.htm?", "&i%3D"},
       {"http://amazon.com/dp/B00EXAMPL1?", "&tag=&associatetag"},
