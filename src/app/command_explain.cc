@@ -24,6 +24,7 @@
 #include "match/extractor.h"
 #include "match/hashtag_grammar.h"
 #include "match/matcher.h"
+#include "match/mention_grammar.h"
 #include "post/post_reader.h"
 
 namespace hashcart::app {
@@ -41,6 +42,8 @@ std::string_view sentence(OutcomeCode code) {
       return "a repost is not its author's own word";
     case OutcomeCode::kCampaignClosed:
       return "the post's time lies outside the campaign's from .. until";
+    case OutcomeCode::kNotAClaim:
+      return "the word is there, but with a question, a negation or no possible quantity";
     case OutcomeCode::kIgnoredAuthor:
       return "the campaign ignores this author";
     case OutcomeCode::kProtected:
@@ -69,8 +72,14 @@ std::string_view sentence(OutcomeCode code) {
       return "the parent's products are of retailers or markets the campaign does not take";
     case OutcomeCode::kAmbiguous:
       return "several products, and nothing says which one is meant";
+    case OutcomeCode::kNeedsItem:
+      return "a claim that names none of the items on sale";
+    case OutcomeCode::kNeedsVariant:
+      return "a claim without one value of each option of the item";
     case OutcomeCode::kDuplicate:
       return "another post of this author asked for the same under this campaign";
+    case OutcomeCode::kSoldOut:
+      return "nothing is left of it";
     case OutcomeCode::kAlreadyPending:
       return "an earlier buy tag still waits for its confirmation";
     case OutcomeCode::kNoPending:
@@ -83,10 +92,16 @@ std::string_view sentence(OutcomeCode code) {
       return "in time by its own clock, but the stream had passed the deadline before it was read";
     case OutcomeCode::kEvicted:
       return "a table was full and forgot what this needed";
+    case OutcomeCode::kNothingToCancel:
+      return "a word that takes back, and nothing to take back";
     case OutcomeCode::kOffer:
       return "a product link that can be bought from";
     case OutcomeCode::kIntent:
       return "an intent";
+    case OutcomeCode::kQueued:
+      return "a place in line for what others hold";
+    case OutcomeCode::kCancelled:
+      return "its author takes an earlier claim back";
     case OutcomeCode::kPending:
       return "the first of two steps; a confirmation is awaited";
     case OutcomeCode::kConfirmed:
@@ -171,6 +186,7 @@ class Explainer final : public intent::ResolverOutput {
     if (raw) fmt::print("  {}\n", text);
     describe_shape(post);
     describe_tags(post);
+    describe_words(post);
     describe_links(post);
   }
 
@@ -183,7 +199,9 @@ class Explainer final : public intent::ResolverOutput {
     fmt::print("  =>     {} of {}: {}", intent::name(outcome.code),
                catalogue_.campaigns[outcome.campaign].id, sentence(outcome.code));
     for (const intent::Product& product : outcome.products) fmt::print("  {}", key(product));
-    if (!outcome.detail.empty() && outcome.products.empty()) {
+    if (outcome.code == OutcomeCode::kNotAClaim) {
+      fmt::print(" ({})", outcome.detail);
+    } else if (!outcome.detail.empty() && outcome.products.empty()) {
       fmt::print(" (parent {})", post_id(outcome.platform, outcome.detail));
     }
     fmt::print("\n");
@@ -203,6 +221,7 @@ class Explainer final : public intent::ResolverOutput {
                         campaign.id, product, intent::name(record.type)),
         record.market_mismatch ? "  market_mismatch" : "");
     if (record.deadline) fmt::print("  deadline {}", base::format_rfc3339(*record.deadline));
+    if (record.requested > 0) fmt::print("  {} of {}", record.accepted, record.requested);
     fmt::print("\n");
     for (const intent::EvidencePiece& piece : record.evidence) {
       if (piece.role != intent::EvidenceRole::kParent &&
@@ -280,6 +299,8 @@ class Explainer final : public intent::ResolverOutput {
         fmt::print("  near   {}: not on {}\n", campaign.id, base::name(post.platform));
       } else if (have < campaign.tags.size()) {
         fmt::print("  near   {}: {} of its {} tags\n", campaign.id, have, campaign.tags.size());
+      } else {
+        describe_missing(post, campaign);
       }
     }
   }
@@ -295,6 +316,66 @@ class Explainer final : public intent::ResolverOutput {
     }
     if (whole.find(wanted) != std::string::npos && wanted.size() > 3) {
       fmt::print("  near   {}: {} stands in the text, but is no tag there\n", campaign.id, tag);
+    }
+  }
+
+  // Emoji, mentions and claims: what was read, and what was missing for it to count.
+  void describe_words(const post::Post& post) {
+    match::find_urls(post.text, post.platform, &urls_);
+    match::find_words(post.text, urls_, &words_);
+    for (const match::EmojiUse& use : db_.emoji()) {
+      match::TextSpan span;
+      if (!match::find_emoji(post.text, use.emoji, &span)) continue;
+      const catalogue::Campaign& campaign = catalogue_.campaigns[use.campaign];
+      fmt::print("  emoji  {}  of {} rev {} ({})\n", campaign.emoji, campaign.id, campaign.rev,
+                 at(campaign.tag_where));
+      describe_missing(post, campaign);
+    }
+    match::Claim claim;
+    std::vector<match::TextSpan> parts;
+    for (const catalogue::Campaign& campaign : catalogue_.campaigns) {
+      if (!campaign.claim) continue;
+      if (!match::ClaimGrammar(campaign).parse(words_, &claim, &parts)) continue;
+      fmt::print("  claim  {}  of {} rev {} ({})\n", claim_text(campaign, claim), campaign.id,
+                 campaign.rev, at(campaign.tag_where));
+      describe_missing(post, campaign);
+    }
+  }
+
+  static std::string claim_text(const catalogue::Campaign& campaign, const match::Claim& claim) {
+    std::string out = claim.kind == match::ClaimKind::kPass        ? "takes back"
+                      : claim.kind == match::ClaimKind::kNext      ? "stands in line for"
+                      : claim.kind == match::ClaimKind::kNotAClaim ? "no claim of"
+                                                                   : "wants";
+    out += fmt::format(" {}", claim.quantity);
+    for (const std::uint16_t item : claim.items) out += " " + campaign.items[item].code;
+    if (claim.items.size() != 1) return out;
+    const catalogue::OfferItem& item = campaign.items[claim.items.front()];
+    for (std::size_t i = 0; i < item.options.size(); ++i) {
+      out += claim.options[i] == match::kNoOption ? " ?" : " " + item.options[i][claim.options[i]];
+    }
+    return out;
+  }
+
+  void describe_missing(const post::Post& post, const catalogue::Campaign& campaign) const {
+    if (!campaign.on(post.platform)) {
+      fmt::print("  near   {}: not on {}\n", campaign.id, base::name(post.platform));
+    }
+    match::TextSpan span;
+    const bool mentions = std::any_of(
+        campaign.mentions.begin(), campaign.mentions.end(), [&](const std::string& handle) {
+          return match::find_mention(post.text, post.platform, handle, &span);
+        });
+    if (!campaign.mentions.empty() && !mentions) {
+      fmt::print("  near   {}: without a mention of @{}\n", campaign.id, campaign.mentions.front());
+    }
+    const bool under = std::any_of(
+        campaign.under.begin(), campaign.under.end(), [&](const catalogue::AuthorRef& author) {
+          return author.platform == post.platform && author.id == post.reply_to_author;
+        });
+    if (!campaign.under.empty() && !under) {
+      fmt::print("  near   {}: the record does not say that it is under a post of its authors\n",
+                 campaign.id);
     }
   }
 
@@ -322,6 +403,8 @@ class Explainer final : public intent::ResolverOutput {
   const catalogue::Catalogue& catalogue_;
   const emit::UserMask& mask_;
   match::Extractor extractor_;
+  std::vector<match::TextSpan> urls_;
+  match::Words words_;
   std::vector<std::string> followed_;
   std::size_t said_ = 0;
 };

@@ -29,7 +29,9 @@ void put_product(const catalogue::Catalogue& catalogue, const match::ProductRef&
   const catalogue::Retailer& retailer = catalogue.retailers[product.retailer];
   emit::JsonObject out = parent->object("product");
   out.text("retailer", retailer.id);
-  out.text("market", retailer.markets[product.market].id);
+  if (product.market < retailer.markets.size()) {
+    out.text("market", retailer.markets[product.market].id);
+  }
   out.text("id_type", catalogue.id_types[retailer.id_type].id);
   out.text("id", product.id);
   out.text("key", match::product_key(catalogue, product));
@@ -38,15 +40,98 @@ void put_product(const catalogue::Catalogue& catalogue, const match::ProductRef&
   out.close();
 }
 
-void put_post(const post::Post& post, const catalogue::Catalogue& catalogue,
+std::string_view name(post::Role role) noexcept {
+  switch (role) {
+    case post::Role::kMain:
+      break;
+    case post::Role::kRepostOf:
+      return "repost_of";
+    case post::Role::kQuoteOf:
+      return "quote_of";
+    case post::Role::kReplyTo:
+      return "reply_to";
+    case post::Role::kIncluded:
+      return "included";
+  }
+  return "";
+}
+
+void put_flags(const post::Post& post, emit::JsonObject* line) {
+  const bool is_claimed = post.has_time && !post.time_is_platforms;
+  if (!is_claimed && !post.is_edit && !post.author_protected && !post.is_quote && !post.is_repost &&
+      !post.truncated) {
+    return;
+  }
+  emit::JsonArray flags = line->array("flags");
+  if (is_claimed) flags.text("claimed_time");
+  if (post.is_edit) flags.text("edit");
+  if (post.author_protected) flags.text("protected");
+  if (post.is_quote) flags.text("quote");
+  if (post.is_repost) flags.text("repost");
+  if (post.truncated) flags.text("truncated");
+  flags.close();
+}
+
+void put_range(std::uint32_t start, std::uint32_t end, emit::JsonObject* entry) {
+  if (start == end) return;
+  entry->integer("start", start);
+  entry->integer("end", end);
+}
+
+void put_links(const post::Post& post, const catalogue::Catalogue& catalogue,
+               match::Extractor* extractor, emit::JsonObject* line) {
+  emit::JsonArray listed = line->array("links");
+  const std::vector<match::FoundLink>& links = extractor->links(post);
+  for (std::size_t i = 0; i < extractor->link_count(); ++i) {
+    const match::FoundLink& link = links[i];
+    emit::JsonObject entry = listed.object();
+    entry.text("url", link.url);
+    if (link.in_text) {
+      put_range(link.start, link.end, &entry);
+    } else {
+      put_range(post.links[i].start, post.links[i].end, &entry);
+    }
+    if (link.why == match::LinkWhy::kNone) {
+      put_product(catalogue, {link.retailer, link.market, link.id, link.affiliate}, false, &entry);
+    } else {
+      entry.text("why", match::name(link.why));
+    }
+    entry.close();
+  }
+  listed.close();
+}
+
+void put_product_tags(const post::Post& post, const match::PatternDb& db, emit::JsonObject* line) {
+  if (post.product_tags.empty()) return;
+  const catalogue::Catalogue& catalogue = db.catalogue();
+  emit::JsonArray listed = line->array("product_tags");
+  for (const post::ProductTag& tag : post.product_tags) {
+    emit::JsonObject entry = listed.object();
+    entry.text("id", tag.id);
+    entry.text_if("name", tag.name);
+    entry.text_if("price", tag.price);
+    if (const auto product = db.tagged_product(post.platform, tag.id)) {
+      put_product(catalogue, *product, false, &entry);
+    }
+    entry.close();
+  }
+  listed.close();
+}
+
+// within: id of the post it stands in, of an embedded one.
+void put_post(const post::Post& post, std::string_view within, const match::PatternDb& db,
               match::Extractor* extractor, std::string* out) {
   emit::JsonObject line(out);
   line.text("schema", "hashcart.post/1");
   line.text("dialect", post::name(post.dialect));
   line.text("platform", base::name(post.platform));
+  line.text_if("role", name(post.role));
+  line.text_if("within", within);
   line.text("id", post.id);
   line.text_if("local_id", post.local_id);
+  if (post.is_edit) line.text_if("edit_of", post.chain_id);
   if (post.has_time) line.text("time", base::format_rfc3339(post.time));
+  put_flags(post, &line);
   if (!post.author_id.empty() || !post.author_handle.empty()) {
     emit::JsonObject author = line.object("author");
     author.text_if("id", post.author_id);
@@ -54,32 +139,21 @@ void put_post(const post::Post& post, const catalogue::Catalogue& catalogue,
     author.close();
   }
   line.text_if("reply_to", post.reply_to);
+  line.text_if("reply_to_author", post.reply_to_author);
   line.text_if("repost_of", post.repost_of);
   line.text_if("quote_of", post.quote_of);
+  line.text_if("lang", post.lang);
   line.text("text", post.text);
   emit::JsonArray tags = line.array("tags");
   for (const match::FoundTag& tag : extractor->tags(post)) {
     emit::JsonObject entry = tags.object();
     entry.text("text", tag.text);
-    if (tag.start != tag.end) {
-      entry.integer("start", tag.start);
-      entry.integer("end", tag.end);
-    }
+    put_range(tag.start, tag.end, &entry);
     entry.close();
   }
   tags.close();
-  emit::JsonArray listed = line.array("links");
-  const std::vector<match::FoundLink>& links = extractor->links(post);
-  for (std::size_t i = 0; i < extractor->link_count(); ++i) {
-    const match::FoundLink& link = links[i];
-    emit::JsonObject entry = listed.object();
-    entry.text("url", link.url);
-    if (link.why == match::LinkWhy::kNone) {
-      put_product(catalogue, {link.retailer, link.market, link.id, link.affiliate}, false, &entry);
-    }
-    entry.close();
-  }
-  listed.close();
+  put_links(post, db.catalogue(), extractor, &line);
+  put_product_tags(post, db, &line);
   line.close();
   out->push_back('\n');
 }
@@ -164,10 +238,17 @@ ExitCode run_extract(const ExtractCommand& command) {
       reader.read(record, &parsed);
       if (parsed.kind == post::RecordKind::kRejected) ++refused;
       if (parsed.kind != post::RecordKind::kPosts) continue;
+      std::size_t main_post = 0;
       for (std::size_t p = 0; p < parsed.post_count; ++p) {
         const post::Post& post = parsed.posts[p];
-        if (post.role != post::Role::kMain && !command.embedded) continue;
-        put_post(post, *catalogue, &extractor, &output.text);
+        if (post.role == post::Role::kMain) {
+          main_post = p;
+        } else if (!command.embedded) {
+          continue;
+        }
+        const std::string_view within =
+            p == main_post ? std::string_view() : parsed.posts[main_post].id;
+        put_post(post, within, db, &extractor, &output.text);
       }
       wanted = output.flush_if_full();
     }

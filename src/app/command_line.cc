@@ -16,6 +16,7 @@
 #include "app/stop_request.h"
 #include "base/event_time.h"
 #include "base/setup_error.h"
+#include "post/post.h"
 
 namespace hashcart::app {
 
@@ -74,14 +75,20 @@ void add_catalogues(CLI::App* app, std::vector<std::string>* paths) {
       ->group("Input");
 }
 
+std::string dialect_help() {
+  std::string names = "auto";
+  for (std::size_t i = 1; i < post::kDialectNames.size(); ++i) {
+    names += i + 1 < post::kDialectNames.size() ? ", " : " or ";
+    names += post::kDialectNames[i];
+  }
+  return "Force the format of all lines: " + names;
+}
+
 void add_input(CLI::App* app, InputOptions* input) {
   app->add_option("input", input->inputs, "Files, quoted globs, or - for stdin (default)")
       ->type_name("FILE")
       ->group("Input");
-  app->add_option("--dialect", input->dialect,
-                  "auto, x-v1, x-v2, bluesky, mastodon or simple: force the format of all lines")
-      ->type_name("NAME")
-      ->group("Input");
+  app->add_option("--dialect", input->dialect, dialect_help())->type_name("NAME")->group("Input");
   app->add_option("--framing", input->framing, "auto, ndjson, sse or json: how records are cut")
       ->type_name("NAME")
       ->group("Input");

@@ -21,7 +21,11 @@ std::vector<std::string> paths_or_default(const std::vector<std::string>& paths)
   return paths.empty() ? std::vector<std::string>{"default"} : paths;
 }
 
+// Where a campaign's examples are tried: under a post of its own authors, if only those count.
 base::Platform first_platform(const Campaign& campaign) {
+  for (const catalogue::AuthorRef& author : campaign.under) {
+    if (campaign.on(author.platform)) return author.platform;
+  }
   for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
     if (campaign.on(static_cast<base::Platform>(i))) return static_cast<base::Platform>(i);
   }
@@ -31,7 +35,7 @@ base::Platform first_platform(const Campaign& campaign) {
 // Whether a post with this text, and nothing else, is a trigger of the campaign.
 class TextProbe {
  public:
-  explicit TextProbe(const match::PatternDb& db) : matcher_(db, {}) {
+  explicit TextProbe(const match::PatternDb& db) : db_(db), matcher_(db, {}) {
     record_.kind = post::RecordKind::kPosts;
     record_.posts.resize(1);
     record_.post_count = 1;
@@ -45,17 +49,25 @@ class TextProbe {
     post.chain_id = "1";
     post.author_id = "nobody";
     post.text = text;
+    // A claim is made under somebody's post.
+    const Campaign& wanted = db_.catalogue().campaigns[campaign];
+    if (wanted.claim || !wanted.under.empty()) post.reply_to = "0";
+    for (const catalogue::AuthorRef& author : wanted.under) {
+      if (author.platform == platform) post.reply_to_author = author.id;
+    }
     signals_.clear();
     if (matcher_.match(record_, {}, &signals_).triggers == 0) return false;
     std::string_view left = signals_;
     if (!match::decode(&left, &signal_)) return false;
     return std::any_of(
         signal_.triggers.begin(), signal_.triggers.end(), [&](const match::Trigger& trigger) {
-          return trigger.campaign == campaign && trigger.role != match::TriggerRole::kConfirm;
+          return trigger.campaign == campaign && trigger.role != match::TriggerRole::kConfirm &&
+                 trigger.claim.kind != match::ClaimKind::kNotAClaim;
         });
   }
 
  private:
+  const match::PatternDb& db_;
   match::Matcher matcher_;
   post::ParsedRecord record_;
   std::string signals_;

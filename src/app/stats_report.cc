@@ -64,11 +64,14 @@ std::string stats_json(const pipeline::PipelineResult& result, double seconds) {
   put_counts(intent::kRecordTypeNames, result.totals.records);
   fmt::format_to(put,
                  R"(}},"pendings":{{"opened":{},"confirmed":{},"expired":{},"retracted":{},)"
+                 R"("open":{}}},"queue":{{"taken":{},"promoted":{},"retracted":{},"evicted":{},)"
                  R"("open":{}}},"clock":{{"dropped":{}}},"bytes":{{"in":{},"out":{}}},)"
                  R"("seconds":{:.3f},"tables":{{)",
                  resolver.pendings_opened, resolver.pendings_confirmed, resolver.pendings_expired,
-                 resolver.pendings_retracted, resolver.pendings_open, resolver.clock_times_dropped,
-                 result.totals.input_bytes, result.output_bytes, seconds);
+                 resolver.pendings_retracted, resolver.pendings_open, resolver.queue_taken,
+                 resolver.queue_promoted, resolver.queue_retracted, resolver.queue_evicted,
+                 resolver.queue_open, resolver.clock_times_dropped, result.totals.input_bytes,
+                 result.output_bytes, seconds);
   bool first = true;
   for (const intent::TableStats& table : resolver.tables) {
     fmt::format_to(put, R"({}"{}":{{"size":{},"capacity":{},"evictions":{}}})", first ? "" : ",",
@@ -111,6 +114,11 @@ std::string stats_human(const pipeline::PipelineResult& result, double seconds) 
     fmt::format_to(put, "\npendings   {:>12}  = {} confirmed + {} expired + {} retracted + {} open",
                    resolver.pendings_opened, resolver.pendings_confirmed, resolver.pendings_expired,
                    resolver.pendings_retracted, resolver.pendings_open);
+  }
+  if (resolver.queue_taken > 0) {
+    fmt::format_to(put, "\nqueue      {:>12}  = {} promoted + {} retracted + {} evicted + {} open",
+                   resolver.queue_taken, resolver.queue_promoted, resolver.queue_retracted,
+                   resolver.queue_evicted, resolver.queue_open);
   }
   for (const intent::TableStats& table : resolver.tables) {
     if (table.evictions == 0) continue;

@@ -87,6 +87,9 @@ struct Retailer {
   // Its links name products for `link` and `extract`; `match` looks for them only where a campaign
   // names the retailer (PatternDb::watches). For links that are in everybody's posts.
   bool only_if_named = false;
+  bool sensitive = false;     // as Campaign::sensitive, for whatever names its products
+  // Bit i: product tags of base::Platform i name its products.
+  std::uint32_t product_tags = 0;
   std::vector<Market> markets;
   std::vector<HostRule> hosts;                           // empty: sold by tag alone
   std::vector<std::string> short_hosts;                  // lower-case ASCII, matched whole
@@ -104,6 +107,7 @@ enum class ProductSource : std::uint8_t {
   kNone,      // on_link campaigns: the link is the product
   kLink,      // from the parent's (or one's own) product link
   kCampaign,  // the tag names the product
+  kItems,     // the claim names one of the campaign's items
 };
 
 // A retailer and market a campaign takes products from; no market means any.
@@ -119,6 +123,45 @@ struct FixedProduct {
   std::string id;
   std::string price;     // decimal string; empty: none
   std::string currency;  // empty: none
+};
+
+// How much of a claim's text must be the claim (SHOPLINE's levels; Claimbase's is kContains).
+enum class Strictness : std::uint8_t {
+  kFirst,     // it begins the text; what follows may say more
+  kContains,  // it stands anywhere, as whole words
+  kOnly,      // nothing else is said
+};
+
+inline constexpr std::size_t kOptionsMax = 4;  // of an item: colour, size, ...
+inline constexpr std::size_t kItemsMax = 10'000;
+
+// A thing on sale in a campaign of claims: `AA = { id = "dress-17", options = [["blue", "red"]] }`.
+struct OfferItem {
+  std::string code;   // "AA", as people write it; compared folded
+  std::string id;     // of Campaign::product's retailer and market
+  std::string price;  // empty: none
+  std::string currency;
+  // One value of each must be named. Values are one or more words.
+  std::vector<std::vector<std::string>> options;
+  std::optional<std::uint64_t> quantity;  // how many there are
+};
+
+// `[campaign.claim]`: buying by comment, "SOLD AA 10 blue small".
+struct ClaimRule {
+  std::vector<std::string> words;  // "sold", "mine"; empty: an item's code is the claim
+  Strictness strict = Strictness::kFirst;
+  bool needs_quantity = false;
+  std::vector<std::string> next_words;      // after the word: stand in line ("sold next")
+  std::vector<std::string> pass_words;      // alone: take the last claim back
+  std::vector<std::string> question_words;  // a claim with one of them, or with '?', is none
+  std::vector<std::string> negations;       // before the claim or right after its word: it is none
+};
+
+// What a second post of one author for the same thing is.
+enum class Duplicates : std::uint8_t {
+  kIdempotent,  // `duplicate`
+  kAccumulate,  // one more
+  kMax,         // one more, up to duplicates_max pieces by this campaign
 };
 
 enum class ConfirmClock : std::uint8_t { kPrompt, kOpen };
@@ -144,6 +187,13 @@ struct Campaign {
   // for on_link.
   std::vector<std::string> tags;
   std::vector<RetailerIndex> on_link;
+  std::string emoji;               // the trigger, without variation selectors; empty: none
+  std::optional<ClaimRule> claim;  // the trigger
+  // With `#tag`, emoji or claim: one of these must be mentioned in the post. Folded to lower-case,
+  // without @.
+  std::vector<std::string> mentions;
+  // Only replies to posts of these authors; empty: of anyone.
+  std::vector<AuthorRef> under;
   std::uint32_t platforms = 0;             // bit i: base::Platform i; never 0
   std::string action;                      // "cart.add"
   std::optional<base::EventTimeMs> from;   // inclusive
@@ -155,10 +205,18 @@ struct Campaign {
   std::vector<RetailerScope> product_from;  // kLink: whose products; never empty
   bool link_parent = true;
   bool link_self = false;
-  bool refuse_other_markets = false;    // other_markets = "refuse"
-  std::optional<FixedProduct> product;  // kCampaign: always set
-  std::optional<Confirm> confirm;       // two steps
+  bool refuse_other_markets = false;  // other_markets = "refuse"
+  // kCampaign: always set. kItems: always set, its id, price and currency are the item's.
+  std::optional<FixedProduct> product;
+  std::vector<OfferItem> items;  // kItems: never empty; in code order
+  Duplicates duplicates = Duplicates::kIdempotent;
+  std::uint64_t duplicates_max = 0;       // kMax: at least 1
+  std::optional<std::uint64_t> quantity;  // how many pieces there are, of items that do not say so
+  bool waitlist = false;                  // what is sold out is waited for
+  std::optional<Confirm> confirm;         // two steps
   bool require_linked = false;
+  bool accept_protected = false;  // protected_authors = "accept"
+  bool sensitive = false;         // records are flagged: nothing of them is for the public
   std::vector<std::string> ignore_handles;  // folded to lower-case, without @
   std::vector<AuthorRef> ignore_ids;
   std::vector<std::string> hits;
@@ -166,6 +224,8 @@ struct Campaign {
   SourcePosition where;
   SourcePosition tag_where;
 
+  // Whether its texts are looked at for words, not for tags or links.
+  [[nodiscard]] bool on_words() const noexcept { return !emoji.empty() || claim.has_value(); }
   [[nodiscard]] bool on(base::Platform platform) const noexcept {
     return ((platforms >> static_cast<unsigned>(platform)) & 1U) != 0;
   }

@@ -33,8 +33,12 @@ constexpr IntegerRange kTableRows{
 constexpr IntegerRange kRecordBytes{1'024, 1 << 30};  // a chunk must hold one
 constexpr std::size_t kIndex16Max = std::numeric_limits<std::uint16_t>::max();
 constexpr std::size_t kCampaignsMax = 1'000'000;
-constexpr std::size_t kTagsMax = 16;        // of one campaign; Chirpify needed two
-constexpr std::size_t kTagBytesMax = 560;   // X's longest post in UTF-8 could hold no more
+constexpr std::size_t kTagsMax = 16;       // of one campaign; Chirpify needed two
+constexpr std::size_t kTagBytesMax = 560;  // X's longest post in UTF-8 could hold no more
+constexpr std::size_t kMentionsMax = 16;
+constexpr std::size_t kWordsMax = 64;  // of one list of a claim
+constexpr std::size_t kOptionValuesMax = 1'000;
+constexpr std::int64_t kPiecesMax = 1'000'000'000;
 constexpr std::size_t kTextBytesMax = 255;  // names, versions, owners: they go into every record
 
 // ---------------------------------------------------------------- forms of words
@@ -110,6 +114,14 @@ std::string host_help(std::string_view written) {
          "Punycode";
 }
 
+// Lower-case, without @.
+bool is_handle(std::string_view text) {
+  return !text.empty() && text.size() <= kTextBytesMax && all_of(text, [](char c) {
+    return is_lower_or_digit(c) || c == '_' || c == '.' || c == '-' || c == '@' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
 bool is_price(std::string_view text) {
   const std::size_t point = text.find('.');
   const std::string_view whole = text.substr(0, point);
@@ -121,6 +133,56 @@ bool is_price(std::string_view text) {
 
 bool is_currency(std::string_view text) {
   return text.size() == 3 && all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+// What may stand after [campaign.confirm] and the like by mistake, and at a campaign itself.
+const std::initializer_list<std::string_view> kCampaignKeys = {"id",
+                                                               "rev",
+                                                               "status",
+                                                               "platforms",
+                                                               "tag",
+                                                               "tags",
+                                                               "on_link",
+                                                               "emoji",
+                                                               "mention",
+                                                               "under",
+                                                               "action",
+                                                               "from",
+                                                               "until",
+                                                               "when",
+                                                               "product",
+                                                               "quantity",
+                                                               "waitlist",
+                                                               "duplicates",
+                                                               "other_markets",
+                                                               "require_linked",
+                                                               "protected_authors",
+                                                               "sensitive",
+                                                               "ignore_authors",
+                                                               "hits",
+                                                               "misses",
+                                                               "confirm",
+                                                               "claim",
+                                                               "items"};
+
+// One word as a comment holds it: no blanks, signs or control characters; ' - _ within it.
+bool is_word(std::string_view text) {
+  if (text.empty() || text.size() > 64) return false;
+  const auto inner = [](char c) { return c == '\'' || c == '-' || c == '_'; };
+  if (inner(text.front()) || inner(text.back())) return false;
+  return all_of(text, [](char c) {
+    return is_lower_or_digit(base::ascii_lower(c)) || c == '\'' || c == '-' || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
+bool are_words(std::string_view text) {
+  while (true) {
+    const std::size_t end = text.find(' ');
+    if (!is_word(text.substr(0, end))) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
 }
 
 // ---------------------------------------------------------------- tags
@@ -580,7 +642,7 @@ class Builder {
         *entry.value, entry.file,
         entry.id.empty() ? "a [[retailer]]" : fmt::format("retailer \"{}\"", entry.id), &faults_);
     table.check_keys({"id", "name", "idtype", "ids", "only_if_named", "affiliate", "short", "paths",
-                      "hits", "misses", "markets", "also"});
+                      "sensitive", "product_tags", "hits", "misses", "markets", "also"});
     out.name = read_label(table, "name");
     if (out.name.empty()) out.name = out.id;
     bool has_id_type = false;
@@ -593,6 +655,8 @@ class Builder {
     out.ids_global = table.word("ids", {"market", "global"}).value_or(0) == 1;
     out.only_if_named = table.boolean("only_if_named").value_or(false);
     read_affiliate(table, &out);
+    out.sensitive = table.boolean("sensitive").value_or(false);
+    if (table.has("product_tags")) out.product_tags = read_platform_bits(table, "product_tags");
     out.template_sets.push_back(read_paths(table, "paths"));
     read_markets(table, &out);
     read_also(table, &out);
@@ -691,8 +755,8 @@ class Builder {
 
   static bool is_retailer_key(const Entry& entry) {
     static const std::set<std::string_view> keys = {
-        "id",    "name",  "idtype", "ids",    "only_if_named", "affiliate",
-        "short", "paths", "hits",   "misses", "markets",       "also"};
+        "id",           "name",  "idtype", "ids",  "only_if_named", "affiliate", "sensitive",
+        "product_tags", "short", "paths",  "hits", "misses",        "markets",   "also"};
     return entry.value.kind != ValueKind::kTable && keys.count(entry.key) > 0;
   }
 
@@ -908,9 +972,7 @@ class Builder {
     TableReader table(
         *entry.value, entry.file,
         entry.id.empty() ? "a [[campaign]]" : fmt::format("campaign \"{}\"", entry.id), &faults_);
-    table.check_keys({"id", "rev", "status", "platforms", "tag", "tags", "on_link", "action",
-                      "from", "until", "when", "product", "other_markets", "require_linked",
-                      "ignore_authors", "hits", "misses", "confirm"});
+    table.check_keys(kCampaignKeys);
     if (const auto rev = table.integer("rev", {1, std::numeric_limits<std::uint32_t>::max()})) {
       out.rev = static_cast<std::uint32_t>(*rev);
     }
@@ -928,19 +990,44 @@ class Builder {
       }
     }
     read_window(table, &out);
-    const bool on_link = table.has("on_link");
-    if (on_link) {
-      exclude(table, {"product", "other_markets", "confirm"}, "on_link", "the link is the product");
+    if (table.has("on_link")) {
+      exclude(table,
+              {"product", "other_markets", "confirm", "mention", "under", "items", "quantity",
+               "waitlist", "duplicates"},
+              "on_link", "the link is the product");
       read_when(table, &out);
       if (out.when_reply || out.when_quote) {
         exclude(table, {"when"}, "on_link", "a link is an offer in any post");
       }
     } else {
+      read_items(table, &out);
       read_product(table, &out);
       read_when(table, &out);
+      if (table.has("claim") || table.has("waitlist")) {
+        exclude(table, {"confirm"}, table.has("claim") ? "claim" : "waitlist",
+                "what is claimed is claimed at once");
+      }
+      if (table.has("confirm")) {
+        exclude(table, {"duplicates"}, "confirm", "a second buy tag is already_pending");
+      }
       read_confirm(table, &out);
+      read_mentions(table, &out);
+      read_authors(table, "under", &out.under);
+      if (!out.under.empty() && !table.has("platforms")) {
+        out.platforms = 0;
+        for (const AuthorRef& author : out.under) {
+          out.platforms |= 1U << static_cast<unsigned>(author.platform);
+        }
+      }
+      read_duplicates(table, &out);
+      if (const auto quantity = table.integer("quantity", {1, kPiecesMax})) {
+        out.quantity = static_cast<std::uint64_t>(*quantity);
+      }
+      out.waitlist = table.boolean("waitlist").value_or(false);
     }
     out.require_linked = table.boolean("require_linked").value_or(false);
+    out.accept_protected = table.word("protected_authors", {"refuse", "accept"}).value_or(0) == 1;
+    out.sensitive = table.boolean("sensitive").value_or(false);
     read_ignored(table, &out);
     read_examples(table, &out);
     if (out.status == Status::kDeprecated && !table.has("until")) {
@@ -967,15 +1054,21 @@ class Builder {
     constexpr std::uint32_t kAll = (1U << base::kPlatformCount) - 1;
     out->platforms = kAll;
     if (!table.has("platforms")) return;
+    if (const std::uint32_t bits = read_platform_bits(table, "platforms"); bits != 0) {
+      out->platforms = bits;
+    }
+  }
+
+  std::uint32_t read_platform_bits(TableReader& table, std::string_view key) {
     std::uint32_t platforms = 0;
-    for (const TextAt& text : table.texts("platforms", false)) {
+    for (const TextAt& text : table.texts(key, false)) {
       const std::optional<base::Platform> platform = find_platform(table, *text.value, text.text);
       if (!platform) continue;
       const std::uint32_t bit = 1U << static_cast<unsigned>(*platform);
-      if ((platforms & bit) != 0) report_repeated(table, "platforms", text);
+      if ((platforms & bit) != 0) report_repeated(table, key, text);
       platforms |= bit;
     }
-    if (platforms != 0) out->platforms = platforms;
+    return platforms;
   }
 
   std::optional<base::Platform> find_platform(TableReader& table, const Value& value,
@@ -1004,7 +1097,7 @@ class Builder {
   void read_trigger(TableReader& table, Campaign* out) {
     out->tag_where = out->where;
     int triggers = 0;
-    for (const std::string_view key : {"tag", "tags", "on_link"}) {
+    for (const std::string_view key : {"tag", "tags", "on_link", "emoji", "claim"}) {
       const Entry* entry = table.find(key);
       if (entry == nullptr) continue;
       out->tag_where = position(table.file(), entry->value.mark);
@@ -1012,16 +1105,16 @@ class Builder {
         table.fault(fault::kTrigger, entry->key_mark,
                     {fmt::format("{} has more than one trigger", table.subject()),
                      {},
-                     "keep one of \"tag\", \"tags\" and \"on_link\"; several tags of one post are "
-                     "\"tags\""});
+                     "keep one of \"tag\", \"tags\", \"on_link\", \"emoji\" and \"claim\"; several "
+                     "tags of one post are \"tags\""});
       }
     }
     if (triggers == 0) {
-      table.fault(
-          fault::kTrigger, table.mark(),
-          {fmt::format("{} has no trigger", table.subject()),
-           {},
-           "write tag = \"#Tag\", tags = [\"#one\", \"#two\"] or on_link = [\"retailer\"]"});
+      table.fault(fault::kTrigger, table.mark(),
+                  {fmt::format("{} has no trigger", table.subject()),
+                   {},
+                   "write tag = \"#Tag\", tags = [\"#one\", \"#two\"], on_link = [\"retailer\"], "
+                   "emoji = \"\xF0\x9F\x8D\x95\" or [campaign.claim]"});
     }
     if (const auto tag = table.text("tag")) add_tag(table, *tag, out);
     if (table.has("tags")) {
@@ -1034,6 +1127,227 @@ class Builder {
       }
     }
     if (table.has("on_link")) read_on_link(table, out);
+    if (const auto emoji = table.text("emoji")) read_emoji(table, *emoji, out);
+    read_claim(table, out);
+  }
+
+  // An emoji is what is no letter, digit or sign of ASCII; that it is drawn as one picture is the
+  // author's business.
+  void read_emoji(TableReader& table, const TextAt& emoji, Campaign* out) {
+    constexpr std::size_t kEmojiBytesMax = 64;  // the longest family of Unicode has under 50
+    std::string bare;
+    bool sound = emoji.text.size() <= kEmojiBytesMax;
+    for (std::size_t at = 0; at < emoji.text.size();) {
+      const base::CodePoint point = base::decode_at(emoji.text, at);
+      const bool is_variation = point.value == 0xFE0E || point.value == 0xFE0F;
+      // Keycaps are a digit, U+FE0F and U+20E3: the digit alone is no emoji.
+      sound = sound && (point.value >= 0x2000 || point.value == 0xA9 || point.value == 0xAE ||
+                        (point.value < 0x80 && emoji.text.size() > 1 &&
+                         (base::is_ascii_digit(emoji.text[at]) || emoji.text[at] == '*')));
+      if (!is_variation) bare.append(emoji.text, at, point.size);
+      at += point.size;
+    }
+    if (!sound || bare.empty()) {
+      return table.fault(fault::kBadEmoji, emoji.value->mark,
+                         {fmt::format("{}: \"emoji\" is not one emoji", table.subject()),
+                          {},
+                          "write the emoji itself: emoji = \"\xF0\x9F\x8D\x95\""});
+    }
+    out->emoji = std::move(bare);
+  }
+
+  void read_claim(TableReader& campaign, Campaign* out) {
+    const Value* value = campaign.table("claim");
+    if (value == nullptr) return;
+    TableReader table(*value, campaign.file(), campaign.subject() + ": claim", &faults_);
+    table.check_keys(
+        {"words", "strict", "needs_quantity", "next", "pass", "questions", "negations"},
+        kCampaignKeys, "[[campaign]]");
+    ClaimRule rule;
+    rule.words = read_words(table, "words", {});
+    if (const auto strict = table.word("strict", {"first", "contains", "only"})) {
+      rule.strict = static_cast<Strictness>(*strict);
+    }
+    rule.needs_quantity = table.boolean("needs_quantity").value_or(false);
+    rule.next_words = read_words(table, "next", {"next"});
+    rule.pass_words = read_words(table, "pass", {"pass"});
+    rule.question_words = read_words(table, "questions", {"question", "questions"});
+    rule.negations = read_words(table, "negations",
+                                {"not", "no", "never", "don't", "dont", "isn't", "isnt", "wasn't",
+                                 "wasnt", "won't", "wont"});
+    if (rule.words.empty() && !campaign.has("items")) {
+      table.missing("words", "write words = [\"sold\"], or [campaign.items] with their codes");
+    }
+    out->claim = std::move(rule);
+  }
+
+  std::vector<std::string> read_words(TableReader& table, std::string_view key,
+                                      std::initializer_list<std::string_view> otherwise) {
+    std::vector<std::string> out;
+    if (!table.has(key)) return {otherwise.begin(), otherwise.end()};
+    for (const TextAt& text : table.texts(key, key != "words")) {
+      if (!check_words(table, key, text, is_word)) continue;
+      const auto same = [&](const std::string& other) { return lower(other) == lower(text.text); };
+      if (std::any_of(out.begin(), out.end(), same)) {
+        report_repeated(table, key, text);
+      } else {
+        out.push_back(text.text);
+      }
+    }
+    if (out.size() > kWordsMax) report_too_many(table, key);
+    return out;
+  }
+
+  bool check_words(TableReader& table, std::string_view key, const TextAt& text,
+                   bool (*sound)(std::string_view)) {
+    if (sound(text.text)) return true;
+    table.fault(
+        fault::kBadWord, text.value->mark,
+        {fmt::format("{}: \"{}\" holds what no comment says in one word", table.subject(), key),
+         "a word has letters and digits, and ' - _ within it",
+         {}});
+    return false;
+  }
+
+  void read_items(TableReader& campaign, Campaign* out) {
+    const Value* value = campaign.table("items");
+    if (value == nullptr) return;
+    if (!campaign.has("claim")) {
+      return exclude(campaign, {"items"}, "tag",
+                     "only a claim says which item it wants: [campaign.claim]");
+    }
+    TableReader table(*value, campaign.file(), campaign.subject() + ": items", &faults_);
+    if (value->entries.size() > kItemsMax) return report_too_many(campaign, "items");
+    std::unordered_set<std::string> codes;
+    for (const Entry& entry : value->entries) {
+      if (!is_word(entry.key)) {
+        table.fault(fault::kBadWord, entry.key_mark,
+                    {fmt::format("{}: an item's code is one word", table.subject()),
+                     "a word has letters and digits, and ' - _ within it",
+                     {}});
+      } else if (!codes.insert(lower(entry.key)).second) {
+        table.fault(fault::kRepeated, entry.key_mark,
+                    {fmt::format("{}: two items have the code \"{}\"", table.subject(), entry.key),
+                     "case makes no difference",
+                     {}});
+      }
+      if (entry.value.kind != ValueKind::kTable) {
+        table.wrong_type(entry.value, fmt::format("item \"{}\"", entry.key), "a table",
+                         "write AA = { id = \"dress-17\" }");
+        continue;
+      }
+      out->items.push_back(read_item(campaign, entry));
+    }
+    if (value->entries.empty()) {
+      campaign.fault(fault::kEmptyList, value->mark,
+                     {fmt::format("{} has no items", campaign.subject()), {}, {}});
+    }
+    std::sort(out->items.begin(), out->items.end(),
+              [](const OfferItem& a, const OfferItem& b) { return a.code < b.code; });
+  }
+
+  OfferItem read_item(TableReader& campaign, const Entry& entry) {
+    TableReader table(entry.value, campaign.file(),
+                      fmt::format("{}: item {}", campaign.subject(), entry.key), &faults_);
+    table.check_keys({"id", "price", "currency", "options", "quantity"});
+    OfferItem item;
+    item.code = entry.key;
+    if (const auto id = table.required_text("id")) item.id = id->text;
+    read_price(table, &item.price, &item.currency);
+    if (const auto quantity = table.integer("quantity", {1, kPiecesMax})) {
+      item.quantity = static_cast<std::uint64_t>(*quantity);
+    }
+    if (!table.has("options")) return item;
+    const Value* options = table.array("options");
+    if (options == nullptr) return item;
+    if (options->items.size() > kOptionsMax) report_too_many(table, "options");
+    for (const Value& values : options->items) {
+      if (values.kind != ValueKind::kArray) {
+        table.wrong_type(values, "every \"options\"", "a list of texts",
+                         "write options = [[\"blue\", \"red\"], [\"small\", \"large\"]]");
+        continue;
+      }
+      item.options.push_back(read_option(table, values));
+    }
+    return item;
+  }
+
+  std::vector<std::string> read_option(TableReader& table, const Value& values) {
+    std::vector<std::string> out;
+    for (const Value& value : values.items) {
+      if (value.kind != ValueKind::kString) {
+        table.wrong_type(value, "every value of \"options\"", "a text", {});
+        continue;
+      }
+      const TextAt text{value.text, &value};
+      if (!check_words(table, "options", text, are_words)) continue;
+      const auto same = [&](const std::string& other) { return lower(other) == lower(value.text); };
+      if (std::any_of(out.begin(), out.end(), same)) {
+        report_repeated(table, "options", text);
+      } else {
+        out.push_back(value.text);
+      }
+    }
+    if (out.empty() || out.size() > kOptionValuesMax) {
+      table.fault(
+          out.empty() ? fault::kEmptyList : fault::kTooMany, values.mark,
+          {fmt::format("{}: an option has 1 to {} values", table.subject(), kOptionValuesMax),
+           {},
+           {}});
+    }
+    return out;
+  }
+
+  void read_mentions(TableReader& table, Campaign* out) {
+    const Entry* entry = table.find("mention");
+    if (entry == nullptr) return;
+    std::vector<TextAt> texts;
+    if (entry->value.kind == ValueKind::kString) {
+      if (const auto text = table.text("mention")) texts.push_back(*text);
+    } else {
+      texts = table.texts("mention", false);
+    }
+    for (const TextAt& text : texts) {
+      const std::string handle =
+          text.text.front() == '@' ? lower(std::string_view(text.text).substr(1)) : std::string();
+      if (!is_handle(handle)) {
+        table.fault(fault::kBadAuthor, text.value->mark,
+                    {fmt::format("{}: \"mention\" holds no handle", table.subject()),
+                     "a handle is \"@name\"",
+                     {}});
+      } else if (std::find(out->mentions.begin(), out->mentions.end(), handle) !=
+                 out->mentions.end()) {
+        report_repeated(table, "mention", text);
+      } else {
+        out->mentions.push_back(handle);
+      }
+    }
+    if (out->mentions.size() > kMentionsMax) report_too_many(table, "mention");
+  }
+
+  // "idempotent", "accumulate", "max 3".
+  void read_duplicates(TableReader& table, Campaign* out) {
+    const auto text = table.text("duplicates");
+    if (!text || text->text == "idempotent") return;
+    if (text->text == "accumulate") {
+      out->duplicates = Duplicates::kAccumulate;
+      return;
+    }
+    constexpr std::string_view kMax = "max ";
+    const std::string_view digits =
+        std::string_view(text->text).substr(std::min(kMax.size(), text->text.size()));
+    if (std::string_view(text->text).starts_with(kMax) && !digits.empty() && digits.size() <= 9 &&
+        all_of(digits, base::is_ascii_digit) && digits.front() != '0') {
+      out->duplicates = Duplicates::kMax;
+      for (const char c : digits) {
+        out->duplicates_max = out->duplicates_max * 10 + static_cast<std::uint64_t>(c - '0');
+      }
+      return;
+    }
+    table.fault(fault::kUnknownWord, text->value->mark,
+                {fmt::format("{}: \"duplicates\" knows no \"{}\"", table.subject(), text->text),
+                 {},
+                 "write \"idempotent\", \"accumulate\" or \"max 3\""});
   }
 
   void add_tag(TableReader& table, const TextAt& tag, Campaign* out) {
@@ -1086,7 +1400,7 @@ class Builder {
   void check_has_hosts(TableReader& table, RetailerIndex index, const Value& value,
                        std::size_t size) {
     const Retailer& retailer = out_.retailers[index];
-    if (!retailer.hosts.empty()) return;
+    if (!retailer.hosts.empty() || retailer.product_tags != 0) return;
     table.fault(fault::kSoldByTag, mark_inside(value, 0, size),
                 {fmt::format("{} takes links of a retailer that has none", table.subject()),
                  fmt::format("\"{}\" has no hosts", retailer.id),
@@ -1106,7 +1420,7 @@ class Builder {
 
   void read_when(TableReader& table, Campaign* out) {
     if (!table.has("when")) {
-      out->when_any = out->product_source != ProductSource::kLink;
+      out->when_any = out->product_source != ProductSource::kLink && !out->claim;
       out->when_reply = !out->when_any;
       return;
     }
@@ -1136,12 +1450,18 @@ class Builder {
     TableReader product(*value, table.file(), table.subject() + ": product", &faults_);
     product.check_keys(
         {"from", "link", "other_markets", "retailer", "market", "id", "price", "currency"});
-    if (product.has("retailer") || product.has("id")) {
+    if (!out->items.empty() || table.has("items")) {
+      out->product_source = ProductSource::kItems;
+      exclude(product, {"from", "link", "other_markets", "id", "price", "currency"}, "items",
+              "the items say it");
+      exclude(table, {"other_markets"}, "items", "the items say which product it is");
+      read_fixed_product(table, product, out);
+    } else if (product.has("retailer") || product.has("id")) {
       out->product_source = ProductSource::kCampaign;
       exclude(product, {"from", "link", "other_markets"}, "retailer",
               "this product is named, not linked");
       exclude(table, {"other_markets"}, "product.retailer", "this product is named, not linked");
-      read_fixed_product(product, out);
+      read_fixed_product(table, product, out);
     } else if (product.has("from")) {
       out->product_source = ProductSource::kLink;
       exclude(product, {"market", "price", "currency"}, "from",
@@ -1192,7 +1512,7 @@ class Builder {
     out->product_from.push_back(scope);
   }
 
-  void read_fixed_product(TableReader& product, Campaign* out) {
+  void read_fixed_product(TableReader& campaign, TableReader& product, Campaign* out) {
     FixedProduct fixed;
     const auto name = product.required_text("retailer", "name the [[retailer]] that sells it");
     std::optional<RetailerIndex> retailer;
@@ -1203,12 +1523,23 @@ class Builder {
     } else if (retailer && !product.has("market") && !out_.retailers[*retailer].ids_global) {
       product.missing("market", "write market = \"US\", or ids = \"global\" at the retailer");
     }
-    if (const auto id = product.required_text("id")) {
-      fixed.id = id->text;
-      if (retailer) check_product_id(product, *retailer, *id, &fixed.id);
+    if (out->product_source == ProductSource::kItems) {
+      if (retailer) check_item_ids(campaign, *retailer, out);
+    } else {
+      if (const auto id = product.required_text("id")) {
+        fixed.id = id->text;
+        if (retailer) check_product_id(product, *retailer, *id, &fixed.id);
+      }
+      read_price(product, &fixed.price, &fixed.currency);
     }
+    if (retailer) fixed.retailer = *retailer;
+    out->product = std::move(fixed);
+  }
+
+  // price and currency, both or neither.
+  void read_price(TableReader& product, std::string* price_out, std::string* currency_out) {
     if (const auto price = product.text("price")) {
-      fixed.price = price->text;
+      *price_out = price->text;
       if (!is_price(price->text)) {
         product.fault(fault::kBadPrice, price->value->mark,
                       {fmt::format("{}: \"price\" has the wrong form", product.subject()),
@@ -1217,7 +1548,7 @@ class Builder {
       }
     }
     if (const auto currency = product.text("currency")) {
-      fixed.currency = currency->text;
+      *currency_out = currency->text;
       if (!is_currency(currency->text)) {
         product.fault(fault::kBadPrice, currency->value->mark,
                       {fmt::format("{}: \"currency\" has the wrong form", product.subject()),
@@ -1232,8 +1563,22 @@ class Builder {
                      {},
                      "write price = \"149.99\", currency = \"USD\""});
     }
-    if (retailer) fixed.retailer = *retailer;
-    out->product = std::move(fixed);
+  }
+
+  // The items were read before it was known whose they are.
+  void check_item_ids(TableReader& campaign, RetailerIndex retailer, Campaign* out) {
+    if (out_.id_types.empty()) return;
+    const IdType& type = out_.id_types[out_.retailers[retailer].id_type];
+    for (OfferItem& item : out->items) {
+      item.id = fold_id(item.id, type.fold);
+      if (item.id.empty() || type.pattern.text().empty() || type.pattern.matches(item.id)) continue;
+      const Entry* entry = campaign.find("items")->value.find(item.code);
+      campaign.fault(fault::kBadProductId, entry->value.find("id")->value.mark,
+                     {fmt::format("{}: item {} has an id that is not of its retailer",
+                                  campaign.subject(), item.code),
+                      fmt::format("does not match idtype \"{}\", {}", type.id, type.pattern.text()),
+                      {}});
+    }
   }
 
   void check_fixed_market(TableReader& product, std::optional<RetailerIndex> retailer,
@@ -1267,11 +1612,8 @@ class Builder {
     const Value* value = campaign.table("confirm");
     if (value == nullptr) return;
     TableReader table(*value, campaign.file(), campaign.subject() + ": confirm", &faults_);
-    table.check_keys(
-        {"tag", "within", "clock", "by", "prompt_by", "remind_before"},
-        {"id", "rev", "status", "platforms", "tags", "on_link", "action", "from", "until", "when",
-         "product", "other_markets", "require_linked", "ignore_authors", "hits", "misses"},
-        "[[campaign]]");
+    table.check_keys({"tag", "within", "clock", "by", "prompt_by", "remind_before"}, kCampaignKeys,
+                     "[[campaign]]");
     Confirm confirm;
     if (const auto tag = table.required_text("tag", "for example tag = \"#ConfirmThis\"")) {
       confirm.tag = tag->text;
@@ -1286,7 +1628,7 @@ class Builder {
     static_cast<void>(table.word("by", {"same-author"}));
     if (table.word("clock", {"open", "prompt"}).value_or(0) == 1)
       confirm.clock = ConfirmClock::kPrompt;
-    confirm.prompt_by = read_prompt_by(table);
+    read_authors(table, "prompt_by", &confirm.prompt_by);
     const bool by_prompt = confirm.clock == ConfirmClock::kPrompt;
     if (by_prompt != table.has("prompt_by")) {
       const Entry* at = table.find(by_prompt ? "clock" : "prompt_by");
@@ -1310,17 +1652,15 @@ class Builder {
     out->confirm = std::move(confirm);
   }
 
-  std::vector<AuthorRef> read_prompt_by(TableReader& table) {
-    std::vector<AuthorRef> out;
-    const Entry* entry = table.find("prompt_by");
-    if (entry == nullptr) return out;
+  // One author or a list.
+  void read_authors(TableReader& table, std::string_view key, std::vector<AuthorRef>* out) {
+    const Entry* entry = table.find(key);
+    if (entry == nullptr) return;
     if (entry->value.kind == ValueKind::kString) {
-      if (const auto text = table.text("prompt_by")) add_author(table, "prompt_by", *text, &out);
-      return out;
+      if (const auto text = table.text(key)) add_author(table, key, *text, out);
+      return;
     }
-    for (const TextAt& text : table.texts("prompt_by", false))
-      add_author(table, "prompt_by", text, &out);
-    return out;
+    for (const TextAt& text : table.texts(key, false)) add_author(table, key, text, out);
   }
 
   void add_author(TableReader& table, std::string_view key, const TextAt& text,
@@ -1362,12 +1702,7 @@ class Builder {
         continue;
       }
       std::string handle = lower(std::string_view(text.text).substr(1));
-      const bool sound =
-          !handle.empty() && handle.size() <= kTextBytesMax && all_of(handle, [](char c) {
-            return is_lower_or_digit(c) || c == '_' || c == '.' || c == '-' || c == '@' ||
-                   static_cast<unsigned char>(c) >= 0x80;
-          });
-      if (!sound) {
+      if (!is_handle(handle)) {
         report_bad_author(table, "ignore_authors", text);
       } else if (!seen.insert(handle).second) {
         report_repeated(table, "ignore_authors", text);

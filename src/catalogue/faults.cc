@@ -114,8 +114,8 @@ const std::vector<FaultCode>& fault_codes() {
       fault::kBadPrice,        fault::kBadHit,         fault::kBadTest,
       fault::kTestUnknown,     fault::kEmptyList,      fault::kEmptyCatalogue,
       fault::kSoldByTag,       fault::kTooMany,        fault::kRepeated,
-      fault::kTagShared,       fault::kDeprecatedOpen, fault::kPromptUnused,
-      fault::kNoStreamTest,
+      fault::kBadWord,         fault::kBadEmoji,       fault::kTagShared,
+      fault::kDeprecatedOpen,  fault::kPromptUnused,   fault::kNoStreamTest,
   };
   return codes;
 }

@@ -37,7 +37,8 @@ inline constexpr FaultCode kEmptyWindow{"E017", "`from` is after `until`"};
 inline constexpr FaultCode kBadTag{"E018", "a tag that no post could hold"};
 inline constexpr FaultCode kSameTag{"E019", "one campaign names the same tag twice"};
 inline constexpr FaultCode kNoPositiveTest{"E020", "a campaign without a positive test"};
-inline constexpr FaultCode kTrigger{"E021", "not exactly one of `tag`, `tags` and `on_link`"};
+inline constexpr FaultCode kTrigger{
+    "E021", "not exactly one of `tag`, `tags`, `on_link`, `emoji` and `claim`"};
 inline constexpr FaultCode kNoMeaning{"E022", "keys that exclude each other"};
 inline constexpr FaultCode kReminder{"E023", "`remind_before` is not shorter than `within`"};
 inline constexpr FaultCode kBadAuthor{"E024", "an author reference of the wrong form"};
@@ -65,6 +66,9 @@ inline constexpr FaultCode kSoldByTag{
     "E037", "a campaign takes links of a retailer that is sold by tag alone"};
 inline constexpr FaultCode kTooMany{"E038", "more entries than the program can number"};
 inline constexpr FaultCode kRepeated{"E039", "a list names the same thing twice"};
+inline constexpr FaultCode kBadWord{"E043",
+                                    "a word, item code or option that a comment cannot say"};
+inline constexpr FaultCode kBadEmoji{"E044", "an emoji that is none"};
 inline constexpr FaultCode kTagShared{"W001", "two campaigns fire on the same tag"};
 inline constexpr FaultCode kDeprecatedOpen{"W002", "a deprecated campaign without `until`"};
 inline constexpr FaultCode kPromptUnused{"W003",

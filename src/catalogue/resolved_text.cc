@@ -103,6 +103,16 @@ class Renderer {
     if (type.check == IdCheck::kIsbn10) pair("check", "\"isbn10\"");
   }
 
+  static std::string platform_list(std::uint32_t bits) {
+    std::vector<std::string> platforms;
+    for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
+      if (((bits >> i) & 1U) != 0) {
+        platforms.emplace_back(base::name(static_cast<base::Platform>(i)));
+      }
+    }
+    return quoted_list(platforms);
+  }
+
   static std::string hosts_of(const Retailer& retailer, std::size_t market, std::size_t set) {
     std::string out = "[";
     for (const HostRule& rule : retailer.hosts) {
@@ -125,6 +135,8 @@ class Renderer {
     pair("ids", retailer.ids_global ? "\"global\"" : "\"market\"");
     if (retailer.only_if_named) pair("only_if_named", "true");
     if (!retailer.affiliate.empty()) pair("affiliate", quoted_list(retailer.affiliate));
+    if (retailer.sensitive) pair("sensitive", "true");
+    if (retailer.product_tags != 0) pair("product_tags", platform_list(retailer.product_tags));
     if (!retailer.short_hosts.empty()) pair("short", quoted_list(retailer.short_hosts));
     if (!retailer.template_sets.empty() && !retailer.template_sets[0].empty()) {
       pair("paths", paths_of(retailer.template_sets[0]));
@@ -184,6 +196,7 @@ class Renderer {
     std::string out =
         fmt::format("{{ retailer = {}", quoted(catalogue_.retailers[product.retailer].id));
     if (!product.market.empty()) out += fmt::format(", market = {}", quoted(product.market));
+    if (campaign.product_source == ProductSource::kItems) return out + " }";
     out += fmt::format(", id = {}", quoted(product.id));
     if (!product.price.empty()) {
       out += fmt::format(", price = {}, currency = {}", quoted(product.price),
@@ -213,12 +226,7 @@ class Renderer {
     pair("id", quoted(campaign.id));
     pair("rev", fmt::to_string(campaign.rev));
     pair("status", status_text(campaign.status));
-    std::vector<std::string> platforms;
-    for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
-      const auto platform = static_cast<base::Platform>(i);
-      if (campaign.on(platform)) platforms.emplace_back(base::name(platform));
-    }
-    pair("platforms", quoted_list(platforms));
+    pair("platforms", platform_list(campaign.platforms));
     render_trigger(campaign);
     pair("action", quoted(campaign.action));
     if (campaign.from) pair("from", base::format_rfc3339(*campaign.from));
@@ -226,11 +234,53 @@ class Renderer {
     if (campaign.on_link.empty()) render_when(campaign);
     if (campaign.product_source != ProductSource::kNone) pair("product", product_text(campaign));
     if (campaign.refuse_other_markets) pair("other_markets", "\"refuse\"");
+    if (!campaign.mentions.empty()) {
+      pair("mention", list_of(campaign.mentions,
+                              [](const std::string& handle) { return quoted("@" + handle); }));
+    }
+    if (!campaign.under.empty()) pair("under", list_of(campaign.under, author_text));
+    if (campaign.duplicates == Duplicates::kAccumulate) pair("duplicates", "\"accumulate\"");
+    if (campaign.duplicates == Duplicates::kMax) {
+      pair("duplicates", fmt::format("\"max {}\"", campaign.duplicates_max));
+    }
+    if (campaign.quantity) pair("quantity", fmt::to_string(*campaign.quantity));
+    if (campaign.waitlist) pair("waitlist", "true");
     if (campaign.require_linked) pair("require_linked", "true");
+    if (campaign.accept_protected) pair("protected_authors", "\"accept\"");
+    if (campaign.sensitive) pair("sensitive", "true");
     render_ignored(campaign);
     pair("hits", tall_list(campaign.hits, quoted));
     if (!campaign.misses.empty()) pair("misses", tall_list(campaign.misses, quoted));
     if (campaign.confirm) render_confirm(*campaign.confirm);
+    if (campaign.claim) render_claim(*campaign.claim);
+    if (!campaign.items.empty()) render_items(campaign.items);
+  }
+
+  void render_claim(const ClaimRule& rule) {
+    line("[campaign.claim]");
+    if (!rule.words.empty()) pair("words", quoted_list(rule.words));
+    pair("strict", rule.strict == Strictness::kFirst      ? "\"first\""
+                   : rule.strict == Strictness::kContains ? "\"contains\""
+                                                          : "\"only\"");
+    if (rule.needs_quantity) pair("needs_quantity", "true");
+    pair("next", quoted_list(rule.next_words));
+    pair("pass", quoted_list(rule.pass_words));
+    pair("questions", quoted_list(rule.question_words));
+    pair("negations", quoted_list(rule.negations));
+  }
+
+  void render_items(const std::vector<OfferItem>& items) {
+    line("[campaign.items]");
+    for (const OfferItem& item : items) {
+      std::string table = fmt::format("{{ id = {}", quoted(item.id));
+      if (!item.price.empty()) {
+        table +=
+            fmt::format(", price = {}, currency = {}", quoted(item.price), quoted(item.currency));
+      }
+      if (!item.options.empty()) table += ", options = " + list_of(item.options, quoted_list);
+      if (item.quantity) table += fmt::format(", quantity = {}", *item.quantity);
+      pair(quoted(item.code), table + " }");
+    }
   }
 
   void render_trigger(const Campaign& campaign) {
@@ -238,6 +288,10 @@ class Renderer {
       pair("on_link", list_of(campaign.on_link, [&](RetailerIndex retailer) {
              return quoted(catalogue_.retailers[retailer].id);
            }));
+    } else if (!campaign.emoji.empty()) {
+      pair("emoji", quoted(campaign.emoji));
+    } else if (campaign.claim) {
+      return;  // a table of its own, after the keys
     } else if (campaign.tags.size() == 1) {
       pair("tag", quoted(campaign.tags.front()));
     } else {

@@ -54,6 +54,8 @@ std::string_view name(intent::EvidenceRole role) noexcept {
       return "parent";
     case intent::EvidenceRole::kSelf:
       return "self";
+    case intent::EvidenceRole::kPass:
+      return "pass";
   }
   return "";
 }
@@ -102,15 +104,58 @@ void put_product(const Catalogue& catalogue, const CartIntent& record, std::stri
   object.text("id", product.id);
   object.text("key", key);
   put_canonical(market_of(retailer, product), product.id, &object, out);
-  const std::optional<catalogue::FixedProduct>& fixed =
-      catalogue.campaigns[record.campaign].product;
-  if (record.from == intent::ProductFrom::kCampaign && fixed) {
-    object.text_if("price", fixed->price);
-    object.text_if("currency", fixed->currency);
+  const Campaign& campaign = catalogue.campaigns[record.campaign];
+  if (record.item != match::kNoItem && record.from == intent::ProductFrom::kCampaign) {
+    object.text_if("price", campaign.items[record.item].price);
+    object.text_if("currency", campaign.items[record.item].currency);
+  } else if (record.from == intent::ProductFrom::kCampaign && campaign.product) {
+    object.text_if("price", campaign.product->price);
+    object.text_if("currency", campaign.product->currency);
   }
   object.text_if("affiliate", product.affiliate);
   object.text("from", name(record.from));
   object.close();
+}
+
+// What a claim chose: the item by its code and one value of each option, and how many pieces.
+void put_claim(const Campaign& campaign, const CartIntent& record, JsonObject* line) {
+  if (record.item != match::kNoItem) {
+    const catalogue::OfferItem& item = campaign.items[record.item];
+    JsonObject claim = line->object("claim");
+    claim.text("item", item.code);
+    if (!item.options.empty()) {
+      JsonArray options = claim.array("options");
+      for (std::size_t i = 0; i < item.options.size(); ++i) {
+        options.text(item.options[i][record.options[i]]);
+      }
+      options.close();
+    }
+    claim.close();
+  }
+  if (record.requested == 0) return;
+  JsonObject quantity = line->object("quantity");
+  quantity.integer("requested", record.requested);
+  quantity.integer("accepted", record.accepted);
+  const bool is_now = record.type == intent::RecordType::kCreated ||
+                      record.type == intent::RecordType::kPending ||
+                      record.type == intent::RecordType::kQueued;
+  if (record.left && is_now) quantity.integer("left", *record.left);
+  quantity.close();
+}
+
+void put_flags(const Catalogue& catalogue, const CartIntent& record, JsonObject* line) {
+  const Campaign& campaign = catalogue.campaigns[record.campaign];
+  const bool is_partial = record.accepted > 0 && record.accepted < record.requested;
+  const bool is_sensitive =
+      campaign.sensitive ||
+      (!record.product.id.empty() && catalogue.retailers[record.product.retailer].sensitive);
+  if (!record.market_mismatch && !is_partial && !record.author_protected && !is_sensitive) return;
+  JsonArray flags = line->array("flags");
+  if (record.market_mismatch) flags.text("market_mismatch");
+  if (is_partial) flags.text("partial");
+  if (record.author_protected) flags.text("protected");
+  if (is_sensitive) flags.text("sensitive");
+  flags.close();
 }
 
 void put_campaign(const Campaign& campaign, const CartIntent& record, JsonObject* line) {
@@ -127,6 +172,7 @@ void put_campaign(const Campaign& campaign, const CartIntent& record, JsonObject
     for (const std::string& tag : campaign.tags) tags.text(tag);
     tags.close();
   }
+  object.text_if("emoji", campaign.emoji);
   object.close();
 }
 
@@ -144,6 +190,12 @@ void put_evidence_place(const match::Evidence& what, JsonObject* piece, std::str
     case match::EvidenceField::kTags:
       piece->text("field", "tags");
       return;  // stands in the payload's list alone: there is no range
+    case match::EvidenceField::kProductTag:
+      piece->key("field");
+      out->append("\"product_tags/");
+      append_json_integer(what.index, out);
+      out->append("/id\"");
+      break;
   }
   piece->integer("start", what.start);
   piece->integer("end", what.end);
@@ -241,7 +293,8 @@ void RecordEncoder::append_record(const CartIntent& record, std::string* out) co
   line.text("time", base::format_rfc3339(record.time));
   line.text("action", campaign.action);
   if (record.evicted) line.text("why", "evicted");
-  if (record.market_mismatch) line.raw("flags", R"(["market_mismatch"])");
+  if (record.passed) line.text("why", "passed");
+  put_flags(catalogue_, record, &line);
 
   JsonObject purchase = line.object("intent");
   purchase.text("key", key);
@@ -259,6 +312,7 @@ void RecordEncoder::append_record(const CartIntent& record, std::string* out) co
   actor.close();
 
   if (has_product) put_product(catalogue_, record, product, &line, out);
+  put_claim(campaign, record, &line);
   put_campaign(campaign, record, &line);
 
   JsonObject post = line.object("post");
@@ -311,7 +365,11 @@ void RecordEncoder::append_outcome(const Outcome& outcome, std::string* out) con
     }
     products.close();
   }
-  line.text_if("detail", mask_.post(outcome.platform, outcome.detail, &buffer));
+  if (outcome.code == intent::OutcomeCode::kNotAClaim) {
+    line.text_if("detail", outcome.detail);  // a word of ours, no id
+  } else {
+    line.text_if("detail", mask_.post(outcome.platform, outcome.detail, &buffer));
+  }
   line.close();
   out->push_back('\n');
 }

@@ -27,12 +27,13 @@ enum class RecordType : std::uint8_t {
   kConfirmed,
   kExpired,
   kRetracted,
+  kQueued,
 };
 
-inline constexpr std::size_t kRecordTypeCount = 7;
+inline constexpr std::size_t kRecordTypeCount = 8;
 inline constexpr std::array<std::string_view, kRecordTypeCount> kRecordTypeNames = {
-    "offer.seen",       "intent.created", "intent.pending",  "intent.reminder",
-    "intent.confirmed", "intent.expired", "intent.retracted"};
+    "offer.seen",       "intent.created", "intent.pending",   "intent.reminder",
+    "intent.confirmed", "intent.expired", "intent.retracted", "intent.queued"};
 
 [[nodiscard]] constexpr std::string_view name(RecordType type) noexcept {
   return kRecordTypeNames[static_cast<std::size_t>(type)];
@@ -45,6 +46,7 @@ enum class OutcomeCode : std::uint8_t {
   kRetracted,
   kRepost,
   kCampaignClosed,
+  kNotAClaim,  // a question, a negation or an impossible quantity
   kIgnoredAuthor,
   kProtected,
   kNotLinked,
@@ -59,35 +61,62 @@ enum class OutcomeCode : std::uint8_t {
   kUnresolvedShortLink,
   kOtherRetailer,
   kAmbiguous,
+  kNeedsItem,     // a claim that names none of several items
+  kNeedsVariant,  // a claim without one value of each option
   kDuplicate,
+  kSoldOut,
   kAlreadyPending,
   kNoPending,
   kAlreadyConfirmed,
   kConfirmLate,
   kLate,
   kEvicted,
+  kNothingToCancel,
   kOffer,
   kIntent,
+  kQueued,
+  kCancelled,
   kPending,
   kConfirmed,
 };
 
-inline constexpr std::size_t kOutcomeCount = 29;
+inline constexpr std::size_t kOutcomeCount = 36;
 inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames = {
-    "redelivered",     "retracted",
-    "repost",          "campaign_closed",
-    "ignored_author",  "protected",
-    "not_linked",      "quote",
-    "no_parent",       "not_a_reply",
-    "own_post",        "parent_deleted",
-    "parent_unknown",  "incomplete",
-    "no_product_link", "unresolved_short_link",
-    "other_retailer",  "ambiguous",
-    "duplicate",       "already_pending",
-    "no_pending",      "already_confirmed",
-    "confirm_late",    "late",
-    "evicted",         "offer",
-    "intent",          "pending",
+    "redelivered",
+    "retracted",
+    "repost",
+    "campaign_closed",
+    "not_a_claim",
+    "ignored_author",
+    "protected",
+    "not_linked",
+    "quote",
+    "no_parent",
+    "not_a_reply",
+    "own_post",
+    "parent_deleted",
+    "parent_unknown",
+    "incomplete",
+    "no_product_link",
+    "unresolved_short_link",
+    "other_retailer",
+    "ambiguous",
+    "needs_item",
+    "needs_variant",
+    "duplicate",
+    "sold_out",
+    "already_pending",
+    "no_pending",
+    "already_confirmed",
+    "confirm_late",
+    "late",
+    "evicted",
+    "nothing_to_cancel",
+    "offer",
+    "intent",
+    "queued",
+    "cancelled",
+    "pending",
     "confirmed"};
 
 [[nodiscard]] constexpr std::string_view name(OutcomeCode code) noexcept {
@@ -108,7 +137,7 @@ struct Product {
 // Whose link gave the product.
 enum class ProductFrom : std::uint8_t { kParent, kSelf, kCampaign };
 
-enum class EvidenceRole : std::uint8_t { kOpen, kConfirm, kParent, kSelf };
+enum class EvidenceRole : std::uint8_t { kOpen, kConfirm, kParent, kSelf, kPass };
 
 struct EvidencePiece {
   EvidenceRole role = EvidenceRole::kOpen;
@@ -135,6 +164,16 @@ struct CartIntent {
   Product product;
   ProductFrom from = ProductFrom::kCampaign;
 
+  // Of a claim: the item and the value chosen of each of its options.
+  std::uint16_t item = match::kNoItem;
+  std::array<std::uint16_t, catalogue::kOptionsMax> options{match::kNoOption, match::kNoOption,
+                                                            match::kNoOption, match::kNoOption};
+  // Pieces, where the campaign counts them; requested == 0: it does not.
+  std::uint32_t requested = 0;
+  std::uint32_t accepted = 0;
+  std::optional<std::uint64_t> left;  // of the stock, after this record; empty: no stock is kept
+  bool stands_in_line = false;        // "sold next"
+
   bool confirm_tag = false;  // the record's tag is the campaign's confirm tag
   std::string_view post_id;  // the deciding post
   std::string_view reply_to;
@@ -143,7 +182,9 @@ struct CartIntent {
   std::string_view text;
   std::span<const EvidencePiece> evidence;
   bool market_mismatch = false;
+  bool author_protected = false;
   bool evicted = false;  // kExpired because the table was full
+  bool passed = false;   // kRetracted by its author's "pass"
 
   std::uint32_t input = 0;
   std::uint64_t offset = 0;

@@ -104,9 +104,26 @@ struct Remembered {
   OwnIntent last;
   Stamp stamp;
   std::uint64_t sequence = 0;
+  bool is_claim = false;
   std::string author_key;
   std::vector<std::string> post_keys;
   std::string pending_key;  // while it is pending
+  std::string count_key;    // where its pieces are counted; empty: nowhere
+};
+
+// A place in line.
+struct Queued {
+  OwnIntent claim;
+  std::uint64_t sequence = 0;
+  std::string author_key;
+  std::vector<std::string> post_keys;
+  std::string count_key;
+};
+
+// What an author has had of something.
+struct Counted {
+  Stamp stamp;
+  std::uint64_t pieces = 0;
 };
 
 // A trigger that passed every check that needs no parent. Views.
@@ -126,8 +143,10 @@ std::string_view reply_target(const Signal& signal, const catalogue::Campaign& c
 bool ResolverStats::balanced() const noexcept {
   std::uint64_t decided = 0;
   for (const std::uint64_t count : outcomes) decided += count;
-  return triggers == decided + waiting && pendings_opened == pendings_confirmed + pendings_expired +
-                                                                 pendings_retracted + pendings_open;
+  return triggers == decided + waiting &&
+         pendings_opened ==
+             pendings_confirmed + pendings_expired + pendings_retracted + pendings_open &&
+         queue_taken == queue_promoted + queue_retracted + queue_evicted + queue_open;
 }
 
 class Resolver::Impl {
@@ -142,8 +161,15 @@ class Resolver::Impl {
         intents_(limits_.remember_posts),
         pending_(limits_.pending_max),
         closed_(limits_.pending_max),
+        queue_(limits_.pending_max),
         waiting_(limits_.pending_max),
-        prompts_(limits_.pending_max) {}
+        prompts_(limits_.pending_max) {
+    for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+      stock_of_.push_back(static_cast<std::uint32_t>(stock_.size()));
+      stock_.push_back(campaign.quantity);
+      for (const catalogue::OfferItem& item : campaign.items) stock_.push_back(item.quantity);
+    }
+  }
 
   void step(const Signal& signal, ResolverOutput* out) {
     out_ = out;
@@ -202,14 +228,16 @@ class Resolver::Impl {
     ResolverStats out = stats_;
     out.waiting = waiting_.size();
     out.pendings_open = pending_.size();
+    out.queue_open = queue_.size();
     for (const EventClock& clock : clocks_) out.clock_times_dropped += clock.dropped();
     const auto row = [](std::string_view name, const auto& table) {
       return TableStats{name, table.size(), table.capacity(), table.evictions()};
     };
-    out.tables = {
-        row("links", links_.table()),    row("deleted", deleted_), row("decided", decided_),
-        row("duplicates", duplicates_),  row("intents", intents_), row("pending", pending_),
-        row("closed_pendings", closed_), row("waiting", waiting_), row("early_prompts", prompts_)};
+    out.tables = {row("links", links_.table()),    row("deleted", deleted_),
+                  row("decided", decided_),        row("duplicates", duplicates_),
+                  row("intents", intents_),        row("pending", pending_),
+                  row("closed_pendings", closed_), row("waiting", waiting_),
+                  row("early_prompts", prompts_),  row("queue", queue_)};
     return out;
   }
 
@@ -370,6 +398,11 @@ class Resolver::Impl {
     intent.author_id = signal.author_id;
     intent.author_handle = signal.author_handle;
     intent.account = signal.account;
+    intent.author_protected = signal.author_protected;
+    intent.stands_in_line = trigger.claim.kind == match::ClaimKind::kNext;
+    if (trigger.claim.items.size() == 1) intent.item = trigger.claim.items.front();
+    intent.options = trigger.claim.options;
+    if (counts_pieces(campaign)) intent.requested = trigger.claim.quantity;
     intent.post_id = signal.post_id;
     intent.reply_to = signal.reply_to;
     intent.quote_of = signal.quote_of;
@@ -379,8 +412,9 @@ class Resolver::Impl {
     intent.offset = signal.offset;
     intent.bytes = signal.bytes;
     evidence_.clear();
-    const EvidenceRole role =
-        trigger.role == match::TriggerRole::kConfirm ? EvidenceRole::kConfirm : EvidenceRole::kOpen;
+    const EvidenceRole role = trigger.role == match::TriggerRole::kConfirm ? EvidenceRole::kConfirm
+                              : trigger.claim.kind == match::ClaimKind::kPass ? EvidenceRole::kPass
+                                                                              : EvidenceRole::kOpen;
     for (const match::Evidence& tag : trigger.tags) {
       evidence_.push_back({role, signal.post_id, tag});
     }
@@ -420,9 +454,16 @@ class Resolver::Impl {
         trigger.role == match::TriggerRole::kConfirm && pending_.find(pending_key) != nullptr;
     const bool closed = (campaign.from && signal.time < *campaign.from) ||
                         (campaign.until && signal.time > *campaign.until);
-    if (closed && !confirms_open) return say(OutcomeCode::kCampaignClosed, intent);
+    // Who has claimed in time may take it back in time.
+    const bool passes = trigger.claim.kind == match::ClaimKind::kPass;
+    if (closed && !confirms_open && !passes) return say(OutcomeCode::kCampaignClosed, intent);
+    if (trigger.claim.kind == match::ClaimKind::kNotAClaim) {
+      return say(OutcomeCode::kNotAClaim, intent, nullptr, {}, doubt_text(trigger.claim.doubt));
+    }
     if (trigger.author_ignored) return say(OutcomeCode::kIgnoredAuthor, intent);
-    if (signal.author_protected) return say(OutcomeCode::kProtected, intent);
+    if (signal.author_protected && !campaign.accept_protected) {
+      return say(OutcomeCode::kProtected, intent);
+    }
     if (campaign.require_linked && !signal.linked) return say(OutcomeCode::kNotLinked, intent);
     switch (trigger.role) {
       case match::TriggerRole::kConfirm:
@@ -430,8 +471,23 @@ class Resolver::Impl {
       case match::TriggerRole::kOffer:
         return on_offer(signal, intent);
       case match::TriggerRole::kOpen:
-        return on_open(signal, intent);
+        if (passes) return on_pass(signal, intent, trigger.claim);
+        return on_open(signal, intent, trigger.claim);
     }
+  }
+
+  static std::string_view doubt_text(match::ClaimDoubt doubt) {
+    switch (doubt) {
+      case match::ClaimDoubt::kNone:
+        break;
+      case match::ClaimDoubt::kQuestion:
+        return "question";
+      case match::ClaimDoubt::kNegation:
+        return "negation";
+      case match::ClaimDoubt::kQuantity:
+        return "quantity";
+    }
+    return {};
   }
 
   void on_offer(const Signal& signal, const CartIntent& claim) {
@@ -459,7 +515,7 @@ class Resolver::Impl {
     say(OutcomeCode::kOffer, claim, &record, products_);
   }
 
-  void on_open(const Signal& signal, const CartIntent& intent) {
+  void on_open(const Signal& signal, const CartIntent& intent, const match::Claim& said) {
     const catalogue::Campaign& campaign = catalogue_.campaigns[intent.campaign];
     const std::string_view parent_id = reply_target(signal, campaign);
     const bool holds_link = !signal.products.empty() || !signal.short_links.empty();
@@ -468,11 +524,14 @@ class Resolver::Impl {
       return say(holds_link ? OutcomeCode::kNotAReply : OutcomeCode::kNoParent, intent);
     }
     const Claim claim{intent, parent_id, signal.products};
-    if (campaign.product_source == catalogue::ProductSource::kCampaign) {
+    if (campaign.product) {
       if (!campaign.when_any && signal.reply_to_author == signal.author_id) {
         return say(OutcomeCode::kOwnPost, intent, nullptr, {}, parent_id);
       }
       const catalogue::FixedProduct& fixed = *campaign.product;
+      if (campaign.product_source == catalogue::ProductSource::kItems) {
+        return accept_item(claim, said);
+      }
       return accept(claim, {fixed.retailer, 0xFFFF, fixed.market, fixed.id}, ProductFrom::kCampaign,
                     nullptr, {}, false);
     }
@@ -702,19 +761,304 @@ class Resolver::Impl {
     if (link != nullptr) evidence.push_back(*link);
     record.evidence = evidence;
     if (campaign.confirm) return open_pending(&record);
-    std::string key(key_of_pending(record));
-    key += '\n';
-    key += parent_id;
-    const Stamp* before = duplicates_.find(key);
-    if (before != nullptr && fresh(record.platform, *before)) {
+    const std::string key = key_of_count(record, parent_id);
+    Counted* before = duplicates_.find(key);
+    if (before != nullptr && !fresh(record.platform, before->stamp)) {
+      duplicates_.erase(key);
+      before = nullptr;
+    }
+    const bool limited = campaign.duplicates == catalogue::Duplicates::kMax;
+    const std::uint64_t had = before == nullptr ? 0 : before->pieces;
+    const bool enough =
+        limited ? had >= campaign.duplicates_max
+                : before != nullptr && campaign.duplicates == catalogue::Duplicates::kIdempotent;
+    if (enough) {
       return say(OutcomeCode::kDuplicate, record, nullptr, std::span(&product, 1), parent_id);
     }
-    duplicates_.erase(key);
-    *duplicates_.insert(key).first = now(record.platform);
+    std::uint64_t pieces = std::max<std::uint64_t>(record.requested, 1);
+    if (limited) pieces = std::min(pieces, campaign.duplicates_max - had);
+    const std::optional<std::uint64_t>* stock = stock_of(record);
+    const bool sold_out = stock != nullptr && **stock == 0;
+    const bool in_line =
+        record.stands_in_line &&
+        (stock == nullptr ? intents_by_place_.contains(place_of(record)) : sold_out);
+    if (sold_out && !in_line && !campaign.waitlist) {
+      return say(OutcomeCode::kSoldOut, record, nullptr, std::span(&product, 1), parent_id);
+    }
+    if (stock != nullptr && !sold_out) pieces = std::min(pieces, **stock);
+    if (in_line || sold_out) {
+      if (!stand_in_line(&record, key, parent_id)) return;
+    } else {
+      record.type = RecordType::kCreated;
+      take_stock(&record, pieces);
+      emit(record);
+      say(OutcomeCode::kIntent, record, &record, std::span(&record.product, 1), parent_id);
+      remember_intent(record, {}, key, aliases_.keys);
+    }
+    // Only now: a full table forgets its oldest entry, which may be this one's.
+    Counted* counted = duplicates_.insert(key).first;
+    counted->stamp = now(record.platform);
+    counted->pieces = had + pieces;
+  }
+
+  // The claim names one of the campaign's items.
+  void accept_item(const Claim& claim, const match::Claim& said) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[claim.intent.campaign];
+    const catalogue::FixedProduct& fixed = *campaign.product;
+    const auto product = [&](std::uint16_t item) -> Product {
+      return {fixed.retailer, match::kNoMarket, fixed.market, campaign.items[item].id};
+    };
+    if (said.items.empty()) {
+      return say(OutcomeCode::kNeedsItem, claim.intent, nullptr, {}, claim.parent_id);
+    }
+    if (said.items.size() > 1) {
+      products_.clear();
+      for (const std::uint16_t item : said.items) products_.push_back(product(item));
+      return say(OutcomeCode::kAmbiguous, claim.intent, nullptr, products_, claim.parent_id);
+    }
+    const std::uint16_t item = said.items.front();
+    bool is_whole = !said.options_clash;
+    for (std::size_t i = 0; i < campaign.items[item].options.size(); ++i) {
+      is_whole = is_whole && said.options[i] != match::kNoOption;
+    }
+    const Product wanted = product(item);
+    if (!is_whole) {
+      return say(OutcomeCode::kNeedsVariant, claim.intent, nullptr, std::span(&wanted, 1),
+                 claim.parent_id);
+    }
+    accept(claim, wanted, ProductFrom::kCampaign, nullptr, claim.parent_id, false);
+  }
+
+  // ------------------------------------------------------------------------- stock and the line
+
+  [[nodiscard]] static bool counts_pieces(const catalogue::Campaign& campaign) {
+    return campaign.claim || campaign.quantity ||
+           campaign.duplicates == catalogue::Duplicates::kMax;
+  }
+
+  // Where an author's pieces of this are counted.
+  [[nodiscard]] std::string key_of_count(const CartIntent& record,
+                                         std::string_view parent_id) const {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[record.campaign];
+    std::string key(key_of_pending(record));
+    key += '\n';
+    if (campaign.duplicates == catalogue::Duplicates::kMax) return key += "max";
+    key += parent_id;
+    if (record.item == match::kNoItem) return key;
+    key += '\n';
+    key += campaign.items[record.item].code;
+    for (const std::uint16_t option : record.options) {
+      key += ' ';
+      key += std::to_string(option);
+    }
+    return key;
+  }
+
+  // What is left of what the record is about, or null where nobody counts it.
+  [[nodiscard]] std::optional<std::uint64_t>* stock_of(const CartIntent& record) {
+    const std::uint32_t first = stock_of_[record.campaign];
+    if (record.item != match::kNoItem) {
+      std::optional<std::uint64_t>& of_item = stock_[first + 1U + record.item];
+      if (of_item) return &of_item;
+    }
+    return stock_[first] ? &stock_[first] : nullptr;
+  }
+
+  void take_stock(CartIntent* record, std::uint64_t pieces) {
+    if (record->requested > 0) record->accepted = static_cast<std::uint32_t>(pieces);
+    std::optional<std::uint64_t>* stock = stock_of(*record);
+    if (stock == nullptr) return;
+    HASHCART_CHECK(**stock >= pieces);
+    **stock -= pieces;
+    record->left = **stock;
+  }
+
+  // Name of the line in which the record would stand: of its stock, or of its product.
+  [[nodiscard]] std::string place_of(const CartIntent& record) {
+    std::string place = catalogue_.campaigns[record.campaign].id;
+    place += '\n';
+    if (const std::optional<std::uint64_t>* stock = stock_of(record)) {
+      place += std::to_string(stock - stock_.data());
+      return place;
+    }
+    place += catalogue_.retailers[record.product.retailer].id;
+    place += '\n';
+    place += std::to_string(record.product.market);
+    place += '\n';
+    place += record.product.id;
+    return place;
+  }
+
+  // False where this chain stands in line already.
+  bool stand_in_line(CartIntent* record, const std::string& count_key, std::string_view parent_id) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[record->campaign];
+    std::string key;
+    make_key(record->platform, order_of(*record, campaign), &key);
+    if (queue_.find(key) != nullptr) {
+      say(OutcomeCode::kRedelivered, *record);
+      return false;
+    }
+    const Queued* entry = queue_
+                              .insert(key,
+                                      [&](std::string_view, Queued& oldest) {
+                                        unlink_queued(&oldest);
+                                        ++stats_.queue_evicted;
+                                        CartIntent gone = oldest.claim.view();
+                                        gone.type = RecordType::kExpired;
+                                        gone.evicted = true;
+                                        emit(gone);
+                                      })
+                              .first;
+    HASHCART_CHECK(entry != nullptr);
+    record->type = RecordType::kQueued;
+    if (const std::optional<std::uint64_t>* stock = stock_of(*record)) record->left = **stock;
+    Queued& queued = *queue_.find(key);
+    queued.claim.assign(*record);
+    queued.sequence = ++sequence_;
+    queued.author_key = account_key(record->platform, record->author_id);
+    queued.post_keys = aliases_.keys;
+    queued.count_key = count_key;
+    queued_by_place_.add(place_of(*record), queued.sequence, key);
+    queued_by_owner_.add(key_of_pending(*record), queued.sequence, key);
+    queued_by_author_.add(queued.author_key, queued.sequence, key);
+    for (const std::string& post : queued.post_keys) {
+      queued_by_post_.add(post, queued.sequence, key);
+    }
+    ++stats_.queue_taken;
+    emit(*record);
+    say(OutcomeCode::kQueued, *record, record, std::span(&record->product, 1), parent_id);
+    return true;
+  }
+
+  void unlink_queued(Queued* entry) {
+    const CartIntent claim = entry->claim.view();
+    queued_by_place_.remove(place_of(claim), entry->sequence);
+    queued_by_owner_.remove(key_of_pending(claim), entry->sequence);
+    queued_by_author_.remove(entry->author_key, entry->sequence);
+    for (const std::string& post : entry->post_keys) queued_by_post_.remove(post, entry->sequence);
+  }
+
+  Queued take_queued(const std::string& key) {
+    Queued* entry = queue_.find(key);
+    HASHCART_CHECK(entry != nullptr);
+    Queued taken = std::move(*entry);
+    unlink_queued(&taken);
+    queue_.erase(key);
+    return taken;
+  }
+
+  // An intent is given back: its pieces go to the stock, and from there to those in line.
+  void give_back(const CartIntent& record, EventTimeMs time) {
+    const catalogue::Campaign& campaign = catalogue_.campaigns[record.campaign];
+    std::optional<std::uint64_t>* stock = stock_of(record);
+    if (stock != nullptr) **stock += std::max<std::uint64_t>(record.accepted, 1);
+    if (!campaign.claim && !campaign.waitlist) return;
+    const std::string place = place_of(record);
+    KeyList line;
+    queued_by_place_.collect(place, &line);
+    for (const auto& [sequence, key] : line) {
+      if (stock != nullptr && **stock == 0) return;
+      promote(key, time);
+      if (stock == nullptr) return;
+    }
+  }
+
+  void promote(const std::string& key, EventTimeMs time) {
+    Queued taken = take_queued(key);
+    ++stats_.queue_promoted;
+    CartIntent record = taken.claim.view();
     record.type = RecordType::kCreated;
+    record.time = std::max(record.time, time);
+    record.input = input_;
+    record.offset = offset_;
+    record.bytes = bytes_;
+    std::uint64_t pieces = std::max<std::uint64_t>(record.requested, 1);
+    if (const Counted* counted = duplicates_.find(taken.count_key);
+        counted != nullptr && counted->pieces > 0) {
+      pieces = std::min(pieces, counted->pieces);
+    }
+    if (const std::optional<std::uint64_t>* stock = stock_of(record)) {
+      pieces = std::min(pieces, **stock);
+    }
+    take_stock(&record, pieces);
     emit(record);
-    say(OutcomeCode::kIntent, record, &record, std::span(&record.product, 1), parent_id);
-    remember_intent(record, {});
+    remember_intent(record, {}, taken.count_key, taken.post_keys);
+  }
+
+  // What is taken back counts no more under `max`; after "pass" the same may be claimed again.
+  void uncount(const std::string& count_key, const CartIntent& record, bool passed) {
+    Counted* counted = count_key.empty() ? nullptr : duplicates_.find(count_key);
+    if (counted == nullptr) return;
+    if (catalogue_.campaigns[record.campaign].duplicates == catalogue::Duplicates::kMax) {
+      const std::uint64_t pieces =
+          std::max<std::uint64_t>(record.accepted > 0 ? record.accepted : record.requested, 1);
+      counted->pieces -= std::min(counted->pieces, pieces);
+    } else if (passed) {
+      duplicates_.erase(count_key);
+    }
+  }
+
+  void on_pass(const Signal& signal, const CartIntent& claim, const match::Claim& said) {
+    const auto fits = [&](OwnIntent* have) {
+      const CartIntent view = have->view();
+      if (!signal.reply_to.empty() && view.reply_to != signal.reply_to) return false;
+      return said.items.empty() ||
+             std::find(said.items.begin(), said.items.end(), view.item) != said.items.end();
+    };
+    const std::string owner = key_of_pending(claim);
+    KeyList held;
+    intents_by_owner_.collect(owner, &held);
+    KeyList in_line;
+    queued_by_owner_.collect(owner, &in_line);
+    // The last of both.
+    const std::pair<std::uint64_t, std::string>* last = nullptr;
+    bool is_queued = false;
+    for (const auto& entry : held) {
+      Remembered* intent = intents_.find(entry.second);
+      HASHCART_CHECK(intent != nullptr);
+      if (!fresh(signal.platform, intent->stamp) || !fits(&intent->last)) continue;
+      last = &entry;
+    }
+    for (const auto& entry : in_line) {
+      if (!fits(&queue_.find(entry.second)->claim)) continue;
+      if (last != nullptr && last->first > entry.first) continue;
+      last = &entry;
+      is_queued = true;
+    }
+    if (last == nullptr) return say(OutcomeCode::kNothingToCancel, claim);
+    OwnIntent own;
+    std::string count_key;
+    if (is_queued) {
+      Queued taken = take_queued(last->second);
+      ++stats_.queue_retracted;
+      own = std::move(taken.claim);
+      count_key = std::move(taken.count_key);
+    } else {
+      Remembered* intent = intents_.find(last->second);
+      own.assign(intent->last.view());
+      count_key = intent->count_key;
+      forget_intent(last->second);
+    }
+    const CartIntent opened = own.view();
+    uncount(count_key, opened, true);
+    CartIntent record = opened;
+    record.type = RecordType::kRetracted;
+    record.passed = true;
+    record.time = claim.time;
+    record.post_id = claim.post_id;
+    record.reply_to = claim.reply_to;
+    record.quote_of = claim.quote_of;
+    record.lang = claim.lang;
+    record.text = claim.text;
+    record.input = claim.input;
+    record.offset = claim.offset;
+    record.bytes = claim.bytes;
+    std::vector<EvidencePiece> evidence(opened.evidence.begin(), opened.evidence.end());
+    evidence.insert(evidence.end(), claim.evidence.begin(), claim.evidence.end());
+    record.evidence = evidence;
+    emit(record);
+    say(OutcomeCode::kCancelled, claim, &record, std::span(&record.product, 1));
+    if (!is_queued) give_back(opened, claim.time);
   }
 
   // --------------------------------------------------------------------------------- pendings
@@ -740,6 +1084,10 @@ class Resolver::Impl {
     const catalogue::Confirm& confirm = *campaign.confirm;
     const std::string key = key_of_pending(*record);
     if (pending_.find(key) != nullptr) return say(OutcomeCode::kAlreadyPending, *record);
+    if (const std::optional<std::uint64_t>* stock = stock_of(*record); stock && **stock == 0) {
+      return say(OutcomeCode::kSoldOut, *record, nullptr, std::span(&record->product, 1));
+    }
+    take_stock(record, 1);
     EventTimeMs deadline = record->opened_at + confirm.within_ms;
     std::vector<std::string> names;
     for (const std::string& post : aliases_.keys) {
@@ -773,7 +1121,8 @@ class Resolver::Impl {
     arm(key, *pending);
     emit(*record);
     say(OutcomeCode::kPending, *record, record, std::span(&record->product, 1));
-    pending->intent_key = remember_intent(*record, key);
+    const std::string intent_key = remember_intent(*record, key, {}, aliases_.keys);
+    if (Pending* open = pending_.find(key)) open->intent_key = intent_key;
   }
 
   void arm(const std::string& key, const Pending& pending) {
@@ -922,6 +1271,7 @@ class Resolver::Impl {
     record.evicted = evicted;
     emit(record);
     forget_intent(pending->intent_key);
+    give_back(record, record.time);
   }
 
   void expire(const std::string& key, bool evicted) {
@@ -939,35 +1289,47 @@ class Resolver::Impl {
   // ---------------------------------------------------------------------------------- deletes
 
   // Remembers an accepted intent for a delete to come; returns its key.
-  std::string remember_intent(const CartIntent& record, std::string_view pending_key) {
+  std::string remember_intent(const CartIntent& record, std::string_view pending_key,
+                              std::string_view count_key,
+                              const std::vector<std::string>& post_keys) {
     std::string key;
     make_key(record.platform, order_of(record, catalogue_.campaigns[record.campaign]), &key);
     forget_intent(key);
     const auto [entry, is_new] =
-        intents_.insert(key, [&](std::string_view, Remembered& oldest) { unlink_intent(oldest); });
+        intents_.insert(key, [&](std::string_view, Remembered& oldest) { unlink_intent(&oldest); });
     HASHCART_CHECK(is_new);
     entry->last.assign(record);
     entry->stamp = now(record.platform);
     entry->sequence = ++sequence_;
     entry->author_key = account_key(record.platform, record.author_id);
-    entry->post_keys = aliases_.keys;
+    entry->post_keys = post_keys;
     entry->pending_key.assign(pending_key);
+    entry->count_key.assign(count_key);
     intents_by_author_.add(entry->author_key, entry->sequence, key);
+    entry->is_claim = catalogue_.campaigns[record.campaign].claim.has_value();
+    if (entry->is_claim) {
+      intents_by_owner_.add(key_of_pending(record), entry->sequence, key);
+      intents_by_place_.add(place_of(record), entry->sequence, key);
+    }
     for (const std::string& post : entry->post_keys) {
       intents_by_post_.add(post, entry->sequence, key);
     }
     return key;
   }
 
-  void unlink_intent(const Remembered& entry) {
-    intents_by_author_.remove(entry.author_key, entry.sequence);
-    for (const std::string& post : entry.post_keys) intents_by_post_.remove(post, entry.sequence);
+  void unlink_intent(Remembered* entry) {
+    intents_by_author_.remove(entry->author_key, entry->sequence);
+    for (const std::string& post : entry->post_keys) intents_by_post_.remove(post, entry->sequence);
+    if (!entry->is_claim) return;
+    const CartIntent record = entry->last.view();
+    intents_by_owner_.remove(key_of_pending(record), entry->sequence);
+    intents_by_place_.remove(place_of(record), entry->sequence);
   }
 
   void forget_intent(const std::string& key) {
-    const Remembered* entry = intents_.find(key);
+    Remembered* entry = intents_.find(key);
     if (entry == nullptr) return;
-    unlink_intent(*entry);
+    unlink_intent(entry);
     intents_.erase(key);
   }
 
@@ -978,6 +1340,7 @@ class Resolver::Impl {
     links_.forget(key);
     retract_waiting(waiting_by_post_, key, OutcomeCode::kRetracted);
     retract_waiting(waiting_for_, key, OutcomeCode::kParentDeleted);
+    retract_queued(queued_by_post_, key);
     retract_intents(signal.platform, intents_by_post_, key);
   }
 
@@ -985,6 +1348,7 @@ class Resolver::Impl {
     const std::string key = account_key(signal.platform, signal.author_id);
     mark_deleted(signal.platform, key);
     retract_waiting(waiting_by_author_, key, OutcomeCode::kRetracted);
+    retract_queued(queued_by_author_, key);
     retract_intents(signal.platform, intents_by_author_, key);
   }
 
@@ -1002,18 +1366,37 @@ class Resolver::Impl {
     }
   }
 
+  void retract_queued(const OrderedIndex& index, const std::string& name) {
+    KeyList found;
+    index.collect(name, &found);
+    for (const auto& [sequence, key] : found) {
+      Queued taken = take_queued(key);
+      ++stats_.queue_retracted;
+      CartIntent record = taken.claim.view();
+      uncount(taken.count_key, record, false);
+      record.type = RecordType::kRetracted;
+      record.input = input_;
+      record.offset = offset_;
+      record.bytes = bytes_;
+      emit(record);
+    }
+  }
+
   void retract_intents(Platform platform, const OrderedIndex& index, const std::string& name) {
     KeyList found;
     index.collect(name, &found);
     for (const auto& [sequence, key] : found) {
       Remembered* entry = intents_.find(key);
-      HASHCART_CHECK(entry != nullptr);
+      if (entry == nullptr) continue;  // made room for one that was promoted
       const bool in_time = fresh(platform, entry->stamp);
       if (!in_time && entry->pending_key.empty()) {
         forget_intent(key);
         continue;
       }
-      CartIntent record = entry->last.view();
+      OwnIntent own;
+      own.assign(entry->last.view());
+      CartIntent record = own.view();
+      const std::string count_key = entry->count_key;
       if (!entry->pending_key.empty()) {
         close_pending(entry->pending_key, ClosedAs::kRetracted);
         ++stats_.pendings_retracted;
@@ -1022,12 +1405,14 @@ class Resolver::Impl {
                  closed->opened_at == record.opened_at) {
         closed->as = ClosedAs::kRetracted;  // what is taken back is not confirmed any more
       }
+      uncount(count_key, record, false);
       record.type = RecordType::kRetracted;
       record.input = input_;
       record.offset = offset_;
       record.bytes = bytes_;
       emit(record);
       forget_intent(key);
+      give_back(record, record.time);
     }
   }
 
@@ -1038,20 +1423,30 @@ class Resolver::Impl {
   std::array<EventClock, base::kPlatformCount> clocks_;
   std::array<std::set<Timer>, base::kPlatformCount> timers_;
   LinkMemory links_;
-  BoundedTable<Stamp> deleted_;     // posts and accounts
-  BoundedTable<Stamp> decided_;     // chains whose triggers have outcomes
-  BoundedTable<Stamp> duplicates_;  // author, campaign, parent
+  BoundedTable<Stamp> deleted_;       // posts and accounts
+  BoundedTable<Stamp> decided_;       // chains whose triggers have outcomes
+  BoundedTable<Counted> duplicates_;  // author, campaign, parent
   BoundedTable<Remembered> intents_;
   BoundedTable<Pending> pending_;
   BoundedTable<Closed> closed_;
+  BoundedTable<Queued> queue_;
   BoundedTable<Waiting> waiting_;
   BoundedTable<EventTimeMs> prompts_;  // read before their buy post
   OrderedIndex intents_by_post_;
   OrderedIndex intents_by_author_;
+  OrderedIndex intents_by_owner_;  // of campaigns of claims alone, as the next
+  OrderedIndex intents_by_place_;
+  OrderedIndex queued_by_place_;
+  OrderedIndex queued_by_owner_;
+  OrderedIndex queued_by_author_;
+  OrderedIndex queued_by_post_;
   OrderedIndex waiting_for_;
   OrderedIndex waiting_by_post_;
   OrderedIndex waiting_by_author_;
   OrderedIndex pending_by_prompt_;
+  // By campaign, and behind each by its items: what is left, where somebody counts it.
+  std::vector<std::optional<std::uint64_t>> stock_;
+  std::vector<std::uint32_t> stock_of_;  // of a campaign: its place in stock_
   std::uint64_t sequence_ = 0;
   ResolverStats stats_;
   // Of the current step.

@@ -14,6 +14,18 @@
 // - An expired pending whose time had come before its reminder was sent still sends it, just
 //   before.
 //
+// - Stock (`quantity`) is taken when an intent or pending is made, and given back when it is
+//   retracted or expires, as long as it is remembered. A claim of more than is left gets what is
+//   left.
+// - What is given back goes to those in line (`waitlist`, "sold next") in the order they came; a
+//   place in line ends by promotion (`intent.created`), by a delete or "pass"
+//   (`intent.retracted`), or by eviction (`intent.expired`).
+// - Where no stock is kept, "sold next" stands in line while someone holds the item, and one
+//   place moves up with each intent that is taken back.
+// - "pass" takes back the author's last intent or place in line of the campaign: under the same
+//   parent where it is a reply, of the item it names where it names one.
+// - `max N` counts pieces over all posts within remember_seen; what is taken back counts no more.
+//
 // Threads: one (the resolver's).   Memory: every table is bounded by [limits]; what leaves a full
 // table is counted.
 #pragma once
@@ -37,7 +49,7 @@ struct TableStats {
   std::uint64_t evictions = 0;
 };
 
-inline constexpr std::size_t kTableCount = 9;
+inline constexpr std::size_t kTableCount = 10;
 
 struct ResolverStats {
   std::array<std::uint64_t, kOutcomeCount> outcomes{};
@@ -51,10 +63,16 @@ struct ResolverStats {
   std::uint64_t pendings_expired = 0;  // evicted ones included
   std::uint64_t pendings_retracted = 0;
   std::uint64_t pendings_open = 0;
+  // Places in line taken = promoted + retracted + evicted + open.
+  std::uint64_t queue_taken = 0;
+  std::uint64_t queue_promoted = 0;
+  std::uint64_t queue_retracted = 0;
+  std::uint64_t queue_evicted = 0;
+  std::uint64_t queue_open = 0;
   std::uint64_t clock_times_dropped = 0;
   std::array<TableStats, kTableCount> tables{};
 
-  // The two equations that are the resolver's own.
+  // The equations that are the resolver's own.
   [[nodiscard]] bool balanced() const noexcept;
 };
 

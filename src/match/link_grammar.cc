@@ -671,7 +671,9 @@ std::string product_key(const catalogue::Catalogue& catalogue, const ProductRef&
   const catalogue::Retailer& retailer = catalogue.retailers[product.retailer];
   std::string key = retailer.id;
   key += ':';
-  key += retailer.ids_global ? std::string_view("*") : retailer.markets[product.market].id;
+  key += retailer.ids_global || product.market >= retailer.markets.size()
+             ? std::string_view("*")
+             : retailer.markets[product.market].id;
   key += ':';
   key += catalogue.id_types[retailer.id_type].id;
   key += ':';

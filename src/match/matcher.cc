@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "match/mention_grammar.h"
 
 namespace hashcart::match {
 namespace {
@@ -33,6 +34,11 @@ EmbeddedRole role_of(const post::Post& main, const post::Post& embedded) noexcep
   if (embedded.role == post::Role::kReplyTo || is(main.reply_to)) return EmbeddedRole::kParent;
   if (embedded.role == post::Role::kQuoteOf || is(main.quote_of)) return EmbeddedRole::kQuoted;
   return EmbeddedRole::kOther;
+}
+
+Evidence text_evidence(const post::Post& post, const TextSpan& span) noexcept {
+  return {EvidenceField::kText, 0, span.start, span.end,
+          post.text.substr(span.start, span.end - span.start)};
 }
 
 }  // namespace
@@ -67,7 +73,7 @@ std::uint32_t Matcher::propose(const post::Post& post) {
     scan_text_ += link.url;
     if (options_.expansions != nullptr || hides_a_host(link.url)) kinds |= kHostKind;
   }
-  if (options_.expansions != nullptr) kinds |= kHostKind;
+  if (options_.expansions != nullptr || !post.product_tags.empty()) kinds |= kHostKind;
   return kinds | db_.text_literals().scan(scan_text_, &text_scratch_);
 }
 
@@ -94,6 +100,20 @@ void Matcher::add_links(const post::Post& post, std::size_t place,
                          .evidence = {link.in_text ? EvidenceField::kText : EvidenceField::kLink,
                                       link.index, link.start, link.end, link.url}});
   }
+  add_product_tags(post, products);
+}
+
+void Matcher::add_product_tags(const post::Post& post, std::vector<ProductLink>* products) const {
+  for (std::uint32_t i = 0; i < post.product_tags.size(); ++i) {
+    const std::string_view id = post.product_tags[i].id;
+    const auto product = db_.tagged_product(post.platform, id);
+    if (!product) continue;
+    products->push_back({.retailer = product->retailer,
+                         .market = product->market,
+                         .id = product->id,
+                         .evidence = {EvidenceField::kProductTag, i, 0,
+                                      static_cast<std::uint32_t>(id.size()), id}});
+  }
 }
 
 bool Matcher::may_trigger(const post::Post& post, std::uint32_t campaign) const {
@@ -107,10 +127,63 @@ void Matcher::add_trigger(const post::Post& post, std::uint32_t campaign, Trigge
   trigger.campaign = campaign;
   trigger.role = role;
   trigger.author_ignored = db_.ignores(campaign, post.platform, post.author_id, post.author_handle);
+  trigger.claim = {};
   trigger.tags.clear();
 }
 
-void Matcher::add_tag_triggers(const post::Post& post) {
+bool Matcher::fits(const post::Post& post, const catalogue::Campaign& campaign,
+                   std::string_view parent_author, std::vector<Evidence>* evidence) const {
+  if (!campaign.under.empty()) {
+    const bool is_under = std::any_of(
+        campaign.under.begin(), campaign.under.end(), [&](const catalogue::AuthorRef& author) {
+          return author.platform == post.platform && author.id == parent_author;
+        });
+    if (!is_under) return false;
+  }
+  if (campaign.mentions.empty()) return true;
+  for (const std::string& handle : campaign.mentions) {
+    TextSpan span;
+    if (!find_mention(post.text, post.platform, handle, &span)) continue;
+    evidence->push_back(text_evidence(post, span));
+    return true;
+  }
+  return false;
+}
+
+void Matcher::add_emoji_triggers(const post::Post& post, std::string_view parent_author) {
+  for (const EmojiUse& use : db_.emoji()) {
+    const catalogue::Campaign& campaign = db_.catalogue().campaigns[use.campaign];
+    if (!campaign.on(post.platform) || !may_trigger(post, use.campaign)) continue;
+    TextSpan span;
+    if (!find_emoji(post.text, use.emoji, &span)) continue;
+    add_trigger(post, use.campaign, TriggerRole::kOpen);
+    Trigger& trigger = signal_.triggers.back();
+    trigger.tags.push_back(text_evidence(post, span));
+    if (!fits(post, campaign, parent_author, &trigger.tags)) signal_.triggers.pop_back();
+  }
+}
+
+void Matcher::add_claim_triggers(const post::Post& post, std::string_view parent_author) {
+  const std::span<const ClaimUse> anywhere = db_.claims_anywhere(post.platform);
+  const std::span<const ClaimUse> under = db_.claims_under(post.platform, parent_author);
+  if (anywhere.empty() && under.empty()) return;
+  find_urls(post.text, post.platform, &urls_);
+  find_words(post.text, urls_, &words_);
+  for (const std::span<const ClaimUse> uses : {anywhere, under}) {
+    for (const ClaimUse& use : uses) {
+      const catalogue::Campaign& campaign = db_.catalogue().campaigns[use.campaign];
+      if (!may_trigger(post, use.campaign)) continue;
+      if (!use.grammar->parse(words_, &claim_, &parts_)) continue;
+      add_trigger(post, use.campaign, TriggerRole::kOpen);
+      Trigger& trigger = signal_.triggers.back();
+      trigger.claim = claim_;
+      for (const TextSpan& part : parts_) trigger.tags.push_back(text_evidence(post, part));
+      if (!fits(post, campaign, parent_author, &trigger.tags)) signal_.triggers.pop_back();
+    }
+  }
+}
+
+void Matcher::add_tag_triggers(const post::Post& post, std::string_view parent_author) {
   hits_.clear();
   for (const FoundTag& tag : extractor(0).tags(post)) {
     fold_tag(tag.text, post.platform, &folded_);
@@ -153,6 +226,9 @@ void Matcher::add_tag_triggers(const post::Post& post) {
         signal_.triggers.back().tags.push_back(hits_[i].evidence);
         ++position;
       }
+      if (!fits(post, campaign, parent_author, &signal_.triggers.back().tags)) {
+        signal_.triggers.pop_back();
+      }
     } else if (confirm != last) {
       add_trigger(post, index, TriggerRole::kConfirm);
       signal_.triggers.back().tags.push_back(hits_[confirm].evidence);
@@ -173,8 +249,6 @@ void Matcher::add_offer_triggers(const post::Post& post) {
         });
     if (offers) add_trigger(post, index, TriggerRole::kOffer);
   }
-  std::stable_sort(signal_.triggers.begin(), signal_.triggers.end(),
-                   [](const Trigger& a, const Trigger& b) { return a.campaign < b.campaign; });
 }
 
 void Matcher::add_embedded(const post::Post& main, const post::Post& embedded, std::size_t place) {
@@ -201,8 +275,19 @@ void Matcher::match_post(const post::ParsedRecord& record, std::size_t main, std
   if ((proposed & kHostKind) != 0) {
     add_links(post, 0, &signal_.products, &signal_.short_links);
   }
-  if ((proposed & kTagKind) != 0) add_tag_triggers(post);
+  // Whose post it replies to, as far as the record says.
+  std::string_view parent_author = post.reply_to_author;
+  for (std::size_t i = main + 1; i < end && parent_author.empty(); ++i) {
+    if (role_of(post, record.posts[i]) == EmbeddedRole::kParent) {
+      parent_author = record.posts[i].author_id;
+    }
+  }
+  if ((proposed & kTagKind) != 0) add_tag_triggers(post, parent_author);
+  if ((proposed & kWordKind) != 0) add_claim_triggers(post, parent_author);
+  if ((proposed & kEmojiKind) != 0) add_emoji_triggers(post, parent_author);
   add_offer_triggers(post);
+  std::stable_sort(signal_.triggers.begin(), signal_.triggers.end(),
+                   [](const Trigger& a, const Trigger& b) { return a.campaign < b.campaign; });
   if (db_.has_prompts() && !post.reply_to.empty()) {
     const auto prompts = db_.prompts_by(post.platform, post.author_id);
     signal_.prompts.assign(prompts.begin(), prompts.end());

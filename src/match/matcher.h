@@ -81,8 +81,15 @@ class Matcher {
   // post at that place.
   void add_links(const post::Post& post, std::size_t place, std::vector<ProductLink>* products,
                  std::vector<std::uint16_t>* short_links);
-  void add_tag_triggers(const post::Post& post);
+  void add_tag_triggers(const post::Post& post, std::string_view parent_author);
   void add_offer_triggers(const post::Post& post);
+  void add_product_tags(const post::Post& post, std::vector<ProductLink>* products) const;
+  void add_emoji_triggers(const post::Post& post, std::string_view parent_author);
+  void add_claim_triggers(const post::Post& post, std::string_view parent_author);
+  // Whether a campaign's mention stands in the post and its parent is by whom it must be; appends
+  // the mention to *evidence.
+  [[nodiscard]] bool fits(const post::Post& post, const catalogue::Campaign& campaign,
+                          std::string_view parent_author, std::vector<Evidence>* evidence) const;
   void add_trigger(const post::Post& post, std::uint32_t campaign, TriggerRole role);
   void add_embedded(const post::Post& main, const post::Post& embedded, std::size_t place);
   void match_post(const post::ParsedRecord& record, std::size_t main, std::size_t end);
@@ -99,6 +106,10 @@ class Matcher {
   LiteralScratch line_scratch_;
   Signal signal_;
   std::vector<TagHit> hits_;
+  std::vector<TextSpan> urls_;
+  Words words_;
+  Claim claim_;
+  std::vector<TextSpan> parts_;
   std::string scan_text_;
   std::string folded_;
 };

@@ -2,31 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <set>
 #include <utility>
 
 #include "base/utf8.h"
 #include "match/hashtag_grammar.h"
 #include "match/redirectors.h"
+#include "match/signal.h"
+#include "match/text_map.h"
 
 namespace hashcart::match {
 namespace {
 
 using base::Platform;
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept {
-    return boost::hash<std::string_view>{}(text);
-  }
-};
-struct TextEqual {
-  using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const noexcept { return a == b; }
-};
-template <typename Value>
-using TextMap = boost::unordered_flat_map<std::string, Value, TextHash, TextEqual>;
 
 std::vector<std::string> tags_of(const catalogue::Campaign& campaign) {
   std::vector<std::string> tags = campaign.tags;
@@ -65,7 +53,12 @@ std::set<std::string> hosts_of(const catalogue::Catalogue& catalogue) {
   return hosts;
 }
 
-// What the scan of decoded text looks for: folded tags and hosts. It proposes; the grammars decide.
+std::string first_character(std::string_view text) {
+  return std::string(text.substr(0, base::decode_at(text, 0).size));
+}
+
+// What the scan of decoded text looks for: folded tags, words and emoji, and hosts. It proposes;
+// the grammars decide.
 std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
   std::set<std::string> tags;
   for (const catalogue::Campaign& campaign : catalogue.campaigns) {
@@ -80,8 +73,29 @@ std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
     }
   }
   const std::set<std::string> hosts = hosts_of(catalogue);
+  std::set<std::string> words;
+  std::set<std::string> emoji;
+  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+    if (campaign.claim) {
+      for (const std::string& word : ClaimGrammar(campaign).telling_words()) {
+        words.insert(word);
+        // Mastodon's fold of a text drops marks that the word has.
+        std::string folded;
+        fold_tag(word, Platform::kMastodon, &folded);
+        if (!folded.empty()) words.insert(std::move(folded));
+      }
+    }
+    if (!campaign.emoji.empty()) {
+      // The first character by itself: what folding does to it does not depend on its neighbours.
+      std::string folded;
+      fold_tag(first_character(campaign.emoji), Platform::kOther, &folded);
+      emoji.insert(std::move(folded));
+    }
+  }
   std::vector<Literal> out;
-  out.reserve(tags.size() + hosts.size());
+  out.reserve(tags.size() + hosts.size() + words.size() + emoji.size());
+  for (const std::string& word : words) out.push_back({word, 2, true});
+  for (const std::string& one : emoji) out.push_back({one, 3, false});
   for (const std::string& tag : tags) out.push_back({tag, 0, true});
   for (const std::string& host : hosts) out.push_back({host, 1, true});
   return out;
@@ -126,6 +140,17 @@ std::vector<Literal> line_literals(const catalogue::Catalogue& catalogue) {
       }
       caseless.insert("\xEF\xBC\x83" + bare);  // the full-width sign
       caseless.insert("\\uff03" + json_escaped(bare));
+    }
+    if (!campaign.emoji.empty()) {
+      const std::string first = first_character(campaign.emoji);
+      exact.insert(first);
+      caseless.insert(json_escaped(first));
+    }
+    if (campaign.claim) {
+      for (const std::string& word : campaign.claim->words) {
+        caseless.insert(word);
+        caseless.insert(json_escaped(word));
+      }
     }
     if (!campaign.confirm) continue;
     for (const catalogue::AuthorRef& author : campaign.confirm->prompt_by) exact.insert(author.id);
@@ -185,11 +210,20 @@ std::string_view without_sign(std::string_view tag) noexcept {
   return tag;
 }
 
+namespace {
+constexpr std::uint16_t kNoRetailer = 0xFFFF;
+}  // namespace
+
 struct PatternDb::Impl {
   std::array<TextMap<std::vector<TagUse>>, base::kPlatformCount> tags;
   TextMap<std::vector<std::uint32_t>> prompts;  // by platform_key
   std::vector<std::uint32_t> offers;
   std::vector<bool> watched;  // by retailer
+  std::vector<EmojiUse> emoji;
+  std::array<std::vector<ClaimUse>, base::kPlatformCount> claims;  // under nobody in particular
+  TextMap<std::vector<ClaimUse>> claims_under;                     // by platform_key
+  std::array<std::uint16_t, base::kPlatformCount> tag_retailers{};
+  std::vector<std::unique_ptr<const ClaimGrammar>> grammars;
 };
 
 PatternDb::PatternDb(const catalogue::Catalogue& catalogue)
@@ -199,9 +233,18 @@ PatternDb::PatternDb(const catalogue::Catalogue& catalogue)
       text_literals_(match::text_literals(catalogue)),
       line_literals_(match::line_literals(catalogue)) {
   impl_->watched = watched_of(catalogue);
+  impl_->tag_retailers.fill(kNoRetailer);
+  for (std::uint16_t index = 0; index < catalogue.retailers.size(); ++index) {
+    for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
+      const bool names = ((catalogue.retailers[index].product_tags >> i) & 1U) != 0;
+      if (names && impl_->tag_retailers[i] == kNoRetailer) impl_->tag_retailers[i] = index;
+    }
+  }
   for (std::uint32_t index = 0; index < catalogue.campaigns.size(); ++index) {
     const catalogue::Campaign& campaign = catalogue.campaigns[index];
     if (!campaign.on_link.empty()) impl_->offers.push_back(index);
+    if (!campaign.emoji.empty()) impl_->emoji.push_back({index, bare_emoji(campaign.emoji)});
+    if (campaign.claim) add_claim(index);
     const std::vector<std::string> tags = tags_of(campaign);
     for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
       const auto platform = static_cast<Platform>(i);
@@ -224,6 +267,45 @@ PatternDb::PatternDb(const catalogue::Catalogue& catalogue)
 }
 
 PatternDb::~PatternDb() = default;
+
+void PatternDb::add_claim(std::uint32_t index) {
+  const catalogue::Campaign& campaign = catalogue_.campaigns[index];
+  impl_->grammars.push_back(std::make_unique<const ClaimGrammar>(campaign));
+  const ClaimUse use{index, impl_->grammars.back().get()};
+  for (const catalogue::AuthorRef& author : campaign.under) {
+    if (campaign.on(author.platform)) {
+      impl_->claims_under[platform_key(author.platform, author.id)].push_back(use);
+    }
+  }
+  if (!campaign.under.empty()) return;
+  for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
+    if (campaign.on(static_cast<Platform>(i))) impl_->claims[i].push_back(use);
+  }
+}
+
+std::span<const ClaimUse> PatternDb::claims_anywhere(Platform platform) const noexcept {
+  return impl_->claims[static_cast<std::size_t>(platform)];
+}
+
+std::span<const ClaimUse> PatternDb::claims_under(Platform platform,
+                                                  std::string_view author) const noexcept {
+  if (impl_->claims_under.empty() || author.empty()) return {};
+  const auto found = impl_->claims_under.find(platform_key(platform, author));
+  if (found == impl_->claims_under.end()) return {};
+  return found->second;
+}
+
+std::span<const EmojiUse> PatternDb::emoji() const noexcept { return impl_->emoji; }
+
+std::optional<ProductRef> PatternDb::tagged_product(Platform platform,
+                                                    std::string_view id) const noexcept {
+  const std::uint16_t index = impl_->tag_retailers[static_cast<std::size_t>(platform)];
+  if (index == kNoRetailer) return std::nullopt;
+  if (!catalogue_.id_types[catalogue_.retailers[index].id_type].pattern.matches(id)) {
+    return std::nullopt;
+  }
+  return ProductRef{index, kNoMarket, id};
+}
 
 std::span<const TagUse> PatternDb::tag_uses(Platform platform,
                                             std::string_view folded) const noexcept {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@
 
 #include "base/platform.h"
 #include "catalogue/catalogue.h"
+#include "match/claim_grammar.h"
+#include "match/emoji_grammar.h"
 #include "match/link_grammar.h"
 #include "match/literal_set.h"
 
@@ -24,6 +27,21 @@ namespace hashcart::match {
 // Kinds of literals in the scan of decoded text.
 inline constexpr std::uint32_t kTagKind = 1U << 0U;
 inline constexpr std::uint32_t kHostKind = 1U << 1U;
+
+inline constexpr std::uint32_t kWordKind = 1U << 2U;
+inline constexpr std::uint32_t kEmojiKind = 1U << 3U;
+
+// A campaign of claims and how its comments are read.
+struct ClaimUse {
+  std::uint32_t campaign = 0;
+  const ClaimGrammar* grammar = nullptr;
+};
+
+// A campaign on an emoji, given as bare_emoji().
+struct EmojiUse {
+  std::uint32_t campaign = 0;
+  std::string emoji;
+};
 
 // One place a tag has in a campaign.
 struct TagUse {
@@ -57,12 +75,22 @@ class PatternDb {
   [[nodiscard]] bool watches(catalogue::RetailerIndex retailer) const noexcept;
   // Campaigns with on_link, on any platform, in catalogue order.
   [[nodiscard]] std::span<const std::uint32_t> offer_campaigns() const noexcept;
+  // Campaigns of claims: those under anyone's posts, and those under posts of one author alone.
+  [[nodiscard]] std::span<const ClaimUse> claims_anywhere(base::Platform platform) const noexcept;
+  [[nodiscard]] std::span<const ClaimUse> claims_under(base::Platform platform,
+                                                       std::string_view author) const noexcept;
+  [[nodiscard]] std::span<const EmojiUse> emoji() const noexcept;
+  // The product that a platform's product tag names, where the catalogue has a retailer for them.
+  [[nodiscard]] std::optional<ProductRef> tagged_product(base::Platform platform,
+                                                         std::string_view id) const noexcept;
   // Whether a campaign ignores an author. handle may be empty, with or without '@', in any case.
   [[nodiscard]] bool ignores(std::uint32_t campaign, base::Platform platform,
                              std::string_view author, std::string_view handle) const noexcept;
 
  private:
   struct Impl;
+
+  void add_claim(std::uint32_t index);
 
   const catalogue::Catalogue& catalogue_;
   std::unique_ptr<Impl> impl_;

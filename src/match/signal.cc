@@ -59,6 +59,16 @@ void put_numbers(const std::vector<Number>& numbers, std::string* out) {
   for (const Number number : numbers) put_varint(number, out);
 }
 
+void put_claim(const Claim& claim, std::string* out) {
+  put_varint(static_cast<std::uint64_t>(claim.kind), out);
+  if (claim.kind == ClaimKind::kNone) return;
+  put_varint(static_cast<std::uint64_t>(claim.doubt), out);
+  put_varint(claim.options_clash ? 1U : 0U, out);
+  put_varint(claim.quantity, out);
+  put_numbers(claim.items, out);
+  for (const std::uint16_t option : claim.options) put_varint(option, out);
+}
+
 // ------------------------------------------------------------------------------------- reading
 
 // Reads fields in encode()'s order. A read past the end sets failed() and yields empty values;
@@ -107,7 +117,7 @@ class Reader {
   [[nodiscard]] Evidence evidence() noexcept {
     Evidence value;
     const std::uint64_t field = varint();
-    if (field > static_cast<std::uint64_t>(EvidenceField::kTags)) failed_ = true;
+    if (field > static_cast<std::uint64_t>(EvidenceField::kProductTag)) failed_ = true;
     value.field = static_cast<EvidenceField>(field);
     value.index = static_cast<std::uint32_t>(varint());
     value.start = static_cast<std::uint32_t>(varint());
@@ -131,6 +141,21 @@ class Reader {
   void numbers(std::vector<Number>* out) {
     out->resize(count());
     for (Number& number : *out) number = static_cast<Number>(varint());
+  }
+
+  void claim(Claim* out) {
+    *out = {};
+    const std::uint64_t kind = varint();
+    if (kind > static_cast<std::uint64_t>(ClaimKind::kNotAClaim)) failed_ = true;
+    out->kind = static_cast<ClaimKind>(kind);
+    if (out->kind == ClaimKind::kNone || failed_) return;
+    const std::uint64_t doubt = varint();
+    if (doubt > static_cast<std::uint64_t>(ClaimDoubt::kQuantity)) failed_ = true;
+    out->doubt = static_cast<ClaimDoubt>(doubt);
+    out->options_clash = varint() != 0;
+    out->quantity = static_cast<std::uint32_t>(varint());
+    numbers(&out->items);
+    for (std::uint16_t& option : out->options) option = static_cast<std::uint16_t>(varint());
   }
 
   [[nodiscard]] bool failed() const noexcept { return failed_; }
@@ -190,6 +215,7 @@ void encode(const Signal& signal, std::string* out) {
     put_varint(trigger.campaign, &body);
     put_varint(static_cast<std::uint64_t>(trigger.role), &body);
     put_varint(trigger.author_ignored ? 1U : 0U, &body);
+    put_claim(trigger.claim, &body);
     put_varint(trigger.tags.size(), &body);
     for (const Evidence& tag : trigger.tags) put_evidence(tag, &body);
   }
@@ -251,6 +277,7 @@ bool decode(std::string_view* bytes, Signal* signal) {
     if (role > static_cast<std::uint64_t>(TriggerRole::kOffer)) return false;
     trigger.role = static_cast<TriggerRole>(role);
     trigger.author_ignored = in.varint() != 0;
+    in.claim(&trigger.claim);
     trigger.tags.resize(in.count());
     for (Evidence& tag : trigger.tags) tag = in.evidence();
   }

@@ -10,6 +10,8 @@
 // Its vectors are reused from decode to decode.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,10 +19,11 @@
 
 #include "base/event_time.h"
 #include "base/platform.h"
+#include "catalogue/catalogue.h"
 
 namespace hashcart::match {
 
-inline constexpr std::uint8_t kSignalFormat = 2;  // 2: products with their affiliate
+inline constexpr std::uint8_t kSignalFormat = 3;  // 3: products with their affiliate
 
 enum class SignalKind : std::uint8_t {
   kPost = 1,           // a post with a trigger, a product link, or a prompt
@@ -32,9 +35,10 @@ enum class SignalKind : std::uint8_t {
 
 // What a piece of evidence was cut from: a field of the post's hashcart.post/1.
 enum class EvidenceField : std::uint8_t {
-  kText = 0,  // `text`, bytes [start, end)
-  kLink = 1,  // `links/<index>/url`, bytes [start, end)
-  kTags = 2,  // a tag that stands only in the payload's list: no range
+  kText = 0,        // `text`, bytes [start, end)
+  kLink = 1,        // `links/<index>/url`, bytes [start, end)
+  kTags = 2,        // a tag that stands only in the payload's list: no range
+  kProductTag = 3,  // `product_tags/<index>/id`, bytes [start, end)
 };
 
 struct Evidence {
@@ -47,11 +51,13 @@ struct Evidence {
 
 struct ProductLink {
   std::uint16_t retailer = 0;
-  std::uint16_t market = 0;
+  std::uint16_t market = 0;  // kNoMarket: of a product tag
   std::string_view id;
-  std::string_view affiliate;  // who is paid for the link (ProductRef); not part of the product
+  std::string_view affiliate = {};  // who is paid (ProductRef); not part of the product
   Evidence evidence;
 };
+
+inline constexpr std::uint16_t kNoMarket = 0xFFFF;
 
 enum class TriggerRole : std::uint8_t {
   kOpen = 0,     // the campaign's tag or tags
@@ -59,11 +65,38 @@ enum class TriggerRole : std::uint8_t {
   kOffer = 2,    // a product link of an on_link campaign
 };
 
+enum class ClaimKind : std::uint8_t {
+  kNone = 0,       // the campaign's trigger is no claim
+  kWant = 1,       // "sold AA"
+  kNext = 2,       // "sold next"
+  kPass = 3,       // "pass"
+  kNotAClaim = 4,  // the word is there, but `doubt` says what speaks against it
+};
+
+enum class ClaimDoubt : std::uint8_t { kNone = 0, kQuestion = 1, kNegation = 2, kQuantity = 3 };
+
+inline constexpr std::uint16_t kNoItem = 0xFFFF;
+inline constexpr std::uint16_t kNoOption = 0xFFFF;
+inline constexpr std::size_t kClaimItemsMax = 16;  // what a comment names beyond them is left out
+
+// What a comment says it wants.
+struct Claim {
+  ClaimKind kind = ClaimKind::kNone;
+  ClaimDoubt doubt = ClaimDoubt::kNone;
+  bool options_clash = false;        // two values of one option
+  std::uint32_t quantity = 1;        // pieces wanted
+  std::vector<std::uint16_t> items;  // into Campaign::items, distinct
+  // By option of the item: the value named, or kNoOption.
+  std::array<std::uint16_t, catalogue::kOptionsMax> options{kNoOption, kNoOption, kNoOption,
+                                                            kNoOption};
+};
+
 struct Trigger {
   std::uint32_t campaign = 0;
   TriggerRole role = TriggerRole::kOpen;
   bool author_ignored = false;
-  std::vector<Evidence> tags;
+  Claim claim;
+  std::vector<Evidence> tags;  // what fired: tags, mention, emoji, or the words of a claim
 };
 
 // How an embedded post stands to the signal's post.

@@ -180,11 +180,14 @@ bool parse_digits(std::string_view digits, std::uint64_t* out) noexcept {
 void clear_post(Post* post) noexcept {
   std::vector<Tag> tags = std::move(post->tags);
   std::vector<Link> links = std::move(post->links);
+  std::vector<ProductTag> product_tags = std::move(post->product_tags);
   tags.clear();
   links.clear();
+  product_tags.clear();
   *post = Post{};
   post->tags = std::move(tags);
   post->links = std::move(links);
+  post->product_tags = std::move(product_tags);
 }
 
 void ReadContext::begin(ParsedRecord* out, bool forced, std::size_t record_bytes) {

@@ -222,89 +222,141 @@ inline constexpr std::size_t kIdBytesMax =
 }
 
 // Keys that tell dialects apart, wherever they stand at the top of a record (or one level down, see
-// Outline).
-enum class OutlineKey : std::uint8_t {
-  kAccount,
-  kAccounts,
-  kAction,
-  kAncestors,
-  kAt,
-  kAuthor,
-  kAuthorId,
-  kCollection,
-  kCommit,
-  kContent,
-  kControl,
-  kConversationId,
-  kData,
-  kDelete,
-  kDeleted,
-  kDescendants,
-  kDid,
-  kDirectMessage,
-  kDisconnect,
-  kEditHistoryTweetIds,
-  kErrors,
-  kEvent,
-  kFeed,
-  kForUser,
-  kFriends,
-  kFriendsStr,
-  kFullText,
-  kHashcart,
-  kId,
-  kIdStr,
-  kIdentity,
-  kIdstr,
-  kInfo,
-  kKind,
-  kLimit,
-  kMblogid,
-  kMediaType,
-  kMessage,
-  kMeta,
-  kMid,
-  kName,
-  kOperation,
-  kPayload,
-  kPermalink,
-  kPost,
-  kPosts,
-  kReason,
-  kRecord,
-  kResultCount,
-  kResults,
-  kScrubGeo,
-  kSeq,
-  kStatusWithheld,
-  kStatuses,
-  kStream,
-  kText,
-  kThread,
-  kTimestamp,
-  kTimeUs,
-  kTweet,
-  kTweetCount,
-  kTweetDelete,
-  kType,
-  kTypeUri,
-  kUri,
-  kUser,
-  kUserDelete,
-  kUserWithheld,
-  kUsername,
-  kVisibility,
-  kWarning,
-  kUrl,
-  kCount
-};
+// Outline): enumerator and name.
+#define HASHCART_OUTLINE_KEYS(KEY)                    \
+  KEY(kAccount, "account")                            \
+  KEY(kAccounts, "accounts")                          \
+  KEY(kAction, "action")                              \
+  KEY(kAncestors, "ancestors")                        \
+  KEY(kAt, "at")                                      \
+  KEY(kAuthor, "author")                              \
+  KEY(kAuthorMeta, "authorMeta")                      \
+  KEY(kAuthorId, "author_id")                         \
+  KEY(kAwemeId, "aweme_id")                           \
+  KEY(kBid, "bid")                                    \
+  KEY(kBoard, "board")                                \
+  KEY(kBoardId, "board_id")                           \
+  KEY(kBody, "body")                                  \
+  KEY(kCaption, "caption")                            \
+  KEY(kCaptionText, "caption_text")                   \
+  KEY(kChanges, "changes")                            \
+  KEY(kChildren, "children")                          \
+  KEY(kCode, "code")                                  \
+  KEY(kCollection, "collection")                      \
+  KEY(kComments, "comments")                          \
+  KEY(kCommit, "commit")                              \
+  KEY(kContent, "content")                            \
+  KEY(kControl, "control")                            \
+  KEY(kConversationId, "conversation_id")             \
+  KEY(kCreateTime, "createTime")                      \
+  KEY(kCreatedAt, "createdAt")                        \
+  KEY(kCreatedTime, "created_time")                   \
+  KEY(kData, "data")                                  \
+  KEY(kDelete, "delete")                              \
+  KEY(kDeleted, "deleted")                            \
+  KEY(kDesc, "desc")                                  \
+  KEY(kDescendants, "descendants")                    \
+  KEY(kDid, "did")                                    \
+  KEY(kDirectMessage, "direct_message")               \
+  KEY(kDisconnect, "disconnect")                      \
+  KEY(kDominantColor, "dominant_color")               \
+  KEY(kEditHistoryTweetIds, "edit_history_tweet_ids") \
+  KEY(kEntry, "entry")                                \
+  KEY(kErrors, "errors")                              \
+  KEY(kEvent, "event")                                \
+  KEY(kFeed, "feed")                                  \
+  KEY(kForUser, "for_user")                           \
+  KEY(kFriends, "friends")                            \
+  KEY(kFriendsStr, "friends_str")                     \
+  KEY(kFrom, "from")                                  \
+  KEY(kFullText, "full_text")                         \
+  KEY(kHashcart, "hashcart")                          \
+  KEY(kId, "id")                                      \
+  KEY(kIdStr, "id_str")                               \
+  KEY(kIdentity, "identity")                          \
+  KEY(kIdstr, "idstr")                                \
+  KEY(kInfo, "info")                                  \
+  KEY(kIsQuotePost, "is_quote_post")                  \
+  KEY(kItem, "item")                                  \
+  KEY(kItems, "items")                                \
+  KEY(kKind, "kind")                                  \
+  KEY(kLikeCount, "like_count")                       \
+  KEY(kLimit, "limit")                                \
+  KEY(kLinkId, "link_id")                             \
+  KEY(kLongText, "longText")                          \
+  KEY(kMblogid, "mblogid")                            \
+  KEY(kMedia, "media")                                \
+  KEY(kMediaProductType, "media_product_type")        \
+  KEY(kMediaType, "media_type")                       \
+  KEY(kMessage, "message")                            \
+  KEY(kMeta, "meta")                                  \
+  KEY(kMid, "mid")                                    \
+  KEY(kName, "name")                                  \
+  KEY(kNavIndex, "nav_index")                         \
+  KEY(kNode, "node")                                  \
+  KEY(kNodeId, "node_id")                             \
+  KEY(kObject, "object")                              \
+  KEY(kObjectType, "objectType")                      \
+  KEY(kOperation, "operation")                        \
+  KEY(kPayload, "payload")                            \
+  KEY(kPermalink, "permalink")                        \
+  KEY(kPin, "pin")                                    \
+  KEY(kPinner, "pinner")                              \
+  KEY(kPk, "pk")                                      \
+  KEY(kPost, "post")                                  \
+  KEY(kPosts, "posts")                                \
+  KEY(kReason, "reason")                              \
+  KEY(kRecord, "record")                              \
+  KEY(kResultCount, "result_count")                   \
+  KEY(kResults, "results")                            \
+  KEY(kScrubGeo, "scrub_geo")                         \
+  KEY(kSelftext, "selftext")                          \
+  KEY(kSeq, "seq")                                    \
+  KEY(kSourcePlatform, "source_platform")             \
+  KEY(kStatusWithheld, "status_withheld")             \
+  KEY(kStatuses, "statuses")                          \
+  KEY(kStory, "story")                                \
+  KEY(kStream, "stream")                              \
+  KEY(kSubreddit, "subreddit")                        \
+  KEY(kTakenAt, "taken_at")                           \
+  KEY(kText, "text")                                  \
+  KEY(kTextRaw, "text_raw")                           \
+  KEY(kThread, "thread")                              \
+  KEY(kTimeUs, "time_us")                             \
+  KEY(kTimestamp, "timestamp")                        \
+  KEY(kTitle, "title")                                \
+  KEY(kTweet, "tweet")                                \
+  KEY(kTweetCount, "tweet_count")                     \
+  KEY(kTweetDelete, "tweet_delete")                   \
+  KEY(kType, "type")                                  \
+  KEY(kTypeUri, "$type")                              \
+  KEY(kUri, "uri")                                    \
+  KEY(kUrl, "url")                                    \
+  KEY(kUser, "user")                                  \
+  KEY(kUserDelete, "user_delete")                     \
+  KEY(kUserId, "user_id")                             \
+  KEY(kUserWithheld, "user_withheld")                 \
+  KEY(kUsername, "username")                          \
+  KEY(kVerb, "verb")                                  \
+  KEY(kVideoDescription, "video_description")         \
+  KEY(kVisibility, "visibility")                      \
+  KEY(kWarning, "warning")                            \
+  KEY(kWebVideoUrl, "webVideoUrl")
+
+#define HASHCART_ENUMERATOR(enumerator, text) enumerator,
+#define HASHCART_TEXT(enumerator, text) text,
+enum class OutlineKey : std::uint8_t { HASHCART_OUTLINE_KEYS(HASHCART_ENUMERATOR) kCount };
+inline constexpr KeyTable<OutlineKey> kOutlineKeys({HASHCART_OUTLINE_KEYS(HASHCART_TEXT)});
+#undef HASHCART_ENUMERATOR
+#undef HASHCART_TEXT
 
 // Which of them an object has, of what kind, and how many keys it has in all.
 struct ObjectOutline {
   std::array<JsonKind, static_cast<std::size_t>(OutlineKey::kCount)> kinds{};
   std::size_t key_count = 0;
   // Strings that matter by their value; empty where they are absent or no strings.
-  std::string_view kind, type, type_uri, event, uri;
+  std::string_view kind, type, type_uri, event, uri, object, verb, id, permalink,
+      media_product_type, source_platform;
 
   [[nodiscard]] JsonKind of(OutlineKey key) const noexcept {
     return kinds[static_cast<std::size_t>(key)];
@@ -383,15 +435,11 @@ struct DialectRow {
   std::unique_ptr<DialectReader> (*make_reader)() = nullptr;
 };
 
-[[nodiscard]] bool is_simple(const Outline& outline) noexcept;
-[[nodiscard]] std::unique_ptr<DialectReader> make_simple_reader();
-[[nodiscard]] bool is_x_v1(const Outline& outline) noexcept;
-[[nodiscard]] std::unique_ptr<DialectReader> make_x_v1_reader();
-[[nodiscard]] bool is_x_v2(const Outline& outline) noexcept;
-[[nodiscard]] std::unique_ptr<DialectReader> make_x_v2_reader();
-[[nodiscard]] bool is_bluesky(const Outline& outline) noexcept;
-[[nodiscard]] std::unique_ptr<DialectReader> make_bluesky_reader();
-[[nodiscard]] bool is_mastodon(const Outline& outline) noexcept;
-[[nodiscard]] std::unique_ptr<DialectReader> make_mastodon_reader();
+// What every dialect file defines.
+#define HASHCART_DECLARE(enumerator, text, stem)                 \
+  [[nodiscard]] bool is_##stem(const Outline& outline) noexcept; \
+  [[nodiscard]] std::unique_ptr<DialectReader> make_##stem##_reader();
+HASHCART_DIALECTS(HASHCART_DECLARE)
+#undef HASHCART_DECLARE
 
 }  // namespace hashcart::post

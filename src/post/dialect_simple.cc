@@ -10,6 +10,7 @@
 //   edit_of                        id of the first post of the chain that this one edits
 //   urls, tags                     strings: links, and tags with or without their sign, that the
 //                                  text need not show
+//   product_tags                   strings: ids of products that the payload names without a link
 //   lang                           a language tag
 //   protected, truncated, deleted  true or false; with "deleted": true only the id is needed
 //
@@ -37,6 +38,7 @@ enum class Key : std::uint8_t {
   kEditOf,
   kUrls,
   kTags,
+  kProductTags,
   kLang,
   kProtected,
   kTruncated,
@@ -46,7 +48,8 @@ enum class Key : std::uint8_t {
 };
 constexpr KeyTable<Key> kKeys({"id", "user", "handle", "at", "text", "platform", "reply_to",
                                "reply_to_user", "repost_of", "quote_of", "edit_of", "urls", "tags",
-                               "lang", "protected", "truncated", "deleted", "hashcart"});
+                               "product_tags", "lang", "protected", "truncated", "deleted",
+                               "hashcart"});
 
 class SimpleReader final : public DialectReader {
  public:
@@ -85,6 +88,9 @@ class SimpleReader final : public DialectReader {
           return each_element(value, [&](od::value element) { return read_url(element, &post); });
         case Key::kTags:
           return each_element(value, [&](od::value element) { return read_tag(element, &post); });
+        case Key::kProductTags:
+          return each_element(value,
+                              [&](od::value element) { return read_product_tag(element, &post); });
         case Key::kLang:
           return read_optional_text(value, &post.lang);
         case Key::kProtected:
@@ -161,6 +167,13 @@ class SimpleReader final : public DialectReader {
     MaybeText url;
     HASHCART_TRY(read_text(value, &url));
     if (url.filled()) post->links.push_back({url.text, 0, 0});
+    return RejectReason::kNone;
+  }
+
+  [[nodiscard]] static RejectReason read_product_tag(od::value& value, Post* post) {
+    MaybeText id;
+    HASHCART_TRY(read_id(value, &id));
+    if (id.filled()) post->product_tags.push_back({id.text, {}, {}});
     return RejectReason::kNone;
   }
 

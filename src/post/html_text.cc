@@ -344,13 +344,25 @@ class HtmlDecoder {
   bool in_anchor_ = false;
 };
 
+// X escapes every `<` and `>`, so a text where one stands bare was unescaped on its way here. A
+// bare `&` proves nothing: in 2010 X left it alone (one real text), and a cut text may end inside
+// an entity.
+bool is_unescaped(std::string_view text) noexcept {
+  return text.find_first_of("<>") != std::string_view::npos;
+}
+
+// In an unescaped text the payload's code points still count the escaped form.
+std::size_t escaped_width(char c) noexcept { return c == '&' ? 5 : c == '<' || c == '>' ? 4 : 1; }
+
 }  // namespace
 
 std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> marks, Arena* arena) {
-  const bool decodes = escaped.find('&') != std::string_view::npos;
+  const bool has_sign = escaped.find('&') != std::string_view::npos;
+  const bool is_plain = has_sign && is_unescaped(escaped);
+  const bool decodes = has_sign && !is_plain;
   std::sort(marks.begin(), marks.end(),
             [](const TextMark& a, const TextMark& b) { return a.code_point < b.code_point; });
-  if (!decodes && base::is_ascii(escaped)) {
+  if (!has_sign && base::is_ascii(escaped)) {
     mark_ascii(escaped.size(), marks);
     return escaped;
   }
@@ -368,7 +380,7 @@ std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> mar
   for (std::size_t at = 0; at < escaped.size();) {
     if (!decodes && next == marks.size()) break;
     place(static_cast<std::uint32_t>(written));
-    if (escaped[at] == '&') {
+    if (decodes && escaped[at] == '&') {
       if (const Entity* entity = x_entity_at(escaped, at); entity != nullptr) {
         begin[written++] = entity->decoded;
         at += entity->written.size();
@@ -378,9 +390,9 @@ std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> mar
     }
     const base::CodePoint point = base::decode_at(escaped, at);
     if (decodes) std::memcpy(begin + written, escaped.data() + at, point.size);
+    code_point += is_plain ? escaped_width(escaped[at]) : 1U;
     written += point.size;
     at += point.size;
-    ++code_point;
   }
   place(static_cast<std::uint32_t>(written));
   for (; next < marks.size(); ++next) marks[next].byte = kNoByte;

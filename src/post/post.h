@@ -14,11 +14,32 @@
 
 namespace hashcart::post {
 
-// A wire format. One row of the table in post_reader.cc and one file dialect_*.cc each.
-enum class Dialect : std::uint8_t { kUnknown, kXV1, kXV2, kBluesky, kMastodon, kSimple };
+// The wire formats, in the order they are asked whether a record is theirs: enumerator, name, and
+// the stem of the functions that dialect_<stem>.cc defines (dialect.h). Adding a dialect is its
+// file and its line here.
+#define HASHCART_DIALECTS(DIALECT)            \
+  DIALECT(kSimple, "simple", simple)          \
+  DIALECT(kBluesky, "bluesky", bluesky)       \
+  DIALECT(kMastodon, "mastodon", mastodon)    \
+  DIALECT(kGnip, "gnip", gnip)                \
+  DIALECT(kXV2, "x-v2", x_v2)                 \
+  DIALECT(kXV1, "x-v1", x_v1)                 \
+  DIALECT(kWeibo, "weibo", weibo)             \
+  DIALECT(kReddit, "reddit", reddit)          \
+  DIALECT(kThreads, "threads", threads)       \
+  DIALECT(kInstagram, "instagram", instagram) \
+  DIALECT(kFacebook, "facebook", facebook)    \
+  DIALECT(kTiktok, "tiktok", tiktok)          \
+  DIALECT(kPinterest, "pinterest", pinterest)
 
-inline constexpr std::array<std::string_view, 6> kDialectNames = {"unknown", "x-v1",     "x-v2",
-                                                                  "bluesky", "mastodon", "simple"};
+#define HASHCART_ENUMERATOR(enumerator, text, stem) enumerator,
+#define HASHCART_TEXT(enumerator, text, stem) text,
+enum class Dialect : std::uint8_t { kUnknown, HASHCART_DIALECTS(HASHCART_ENUMERATOR) };
+
+inline constexpr std::array kDialectNames =
+    std::to_array<std::string_view>({"unknown", HASHCART_DIALECTS(HASHCART_TEXT)});
+#undef HASHCART_ENUMERATOR
+#undef HASHCART_TEXT
 
 [[nodiscard]] constexpr std::string_view name(Dialect dialect) noexcept {
   return kDialectNames[static_cast<std::size_t>(dialect)];
@@ -67,6 +88,14 @@ struct Link {
   std::uint32_t start =
       0;  // byte range in Post::text of what stands there (a t.co link, a shortened text);
   std::uint32_t end = 0;  // start == end: the link does not stand in the text
+};
+
+// A product that the payload itself names, without a link (Instagram product tags, pins with
+// products): ids of the platform's own shop.
+struct ProductTag {
+  std::string_view id;
+  std::string_view name;   // may be empty
+  std::string_view price;  // as written, "$29.00"; may be empty
 };
 
 // How an embedded post belongs to the one before it in ParsedRecord::posts that is not embedded.
@@ -118,6 +147,7 @@ struct Post {
   TagTruth tag_truth = TagTruth::kTextAndList;
   std::vector<Tag> tags;
   std::vector<Link> links;
+  std::vector<ProductTag> product_tags;
 };
 
 struct Delete {

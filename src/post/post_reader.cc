@@ -14,14 +14,10 @@ namespace {
 static_assert(ingest::kPadding >= simdjson::SIMDJSON_PADDING,
               "records are parsed where they stand");
 
-// The dialects, in the order they are asked. Adding one is a file and a row.
-constexpr std::array<DialectRow, 5> kDialects = {{
-    {Dialect::kSimple, is_simple, make_simple_reader},
-    {Dialect::kBluesky, is_bluesky, make_bluesky_reader},
-    {Dialect::kMastodon, is_mastodon, make_mastodon_reader},
-    {Dialect::kXV2, is_x_v2, make_x_v2_reader},
-    {Dialect::kXV1, is_x_v1, make_x_v1_reader},
-}};
+#define HASHCART_ROW(enumerator, text, stem) \
+  DialectRow{Dialect::enumerator, is_##stem, make_##stem##_reader},
+constexpr std::array kDialects = {HASHCART_DIALECTS(HASHCART_ROW)};
+#undef HASHCART_ROW
 constexpr std::size_t kNoRow = kDialects.size();
 
 constexpr std::size_t row_of(Dialect dialect) noexcept {
@@ -29,79 +25,6 @@ constexpr std::size_t row_of(Dialect dialect) noexcept {
   while (row < kDialects.size() && kDialects[row].dialect != dialect) ++row;
   return row;
 }
-
-constexpr KeyTable<OutlineKey> kOutlineKeys({"account",
-                                             "accounts",
-                                             "action",
-                                             "ancestors",
-                                             "at",
-                                             "author",
-                                             "author_id",
-                                             "collection",
-                                             "commit",
-                                             "content",
-                                             "control",
-                                             "conversation_id",
-                                             "data",
-                                             "delete",
-                                             "deleted",
-                                             "descendants",
-                                             "did",
-                                             "direct_message",
-                                             "disconnect",
-                                             "edit_history_tweet_ids",
-                                             "errors",
-                                             "event",
-                                             "feed",
-                                             "for_user",
-                                             "friends",
-                                             "friends_str",
-                                             "full_text",
-                                             "hashcart",
-                                             "id",
-                                             "id_str",
-                                             "identity",
-                                             "idstr",
-                                             "info",
-                                             "kind",
-                                             "limit",
-                                             "mblogid",
-                                             "media_type",
-                                             "message",
-                                             "meta",
-                                             "mid",
-                                             "name",
-                                             "operation",
-                                             "payload",
-                                             "permalink",
-                                             "post",
-                                             "posts",
-                                             "reason",
-                                             "record",
-                                             "result_count",
-                                             "results",
-                                             "scrub_geo",
-                                             "seq",
-                                             "status_withheld",
-                                             "statuses",
-                                             "stream",
-                                             "text",
-                                             "thread",
-                                             "timestamp",
-                                             "time_us",
-                                             "tweet",
-                                             "tweet_count",
-                                             "tweet_delete",
-                                             "type",
-                                             "$type",
-                                             "uri",
-                                             "user",
-                                             "user_delete",
-                                             "user_withheld",
-                                             "username",
-                                             "visibility",
-                                             "warning",
-                                             "url"});
 
 // With a forced dialect a feeder's tick of the clock must still be known for one. It is a short
 // line.
@@ -384,6 +307,18 @@ class PostReader::Impl {
           return read_optional_text(value, &outline->type_uri);
         case OutlineKey::kUri:
           return read_optional_text(value, &outline->uri);
+        case OutlineKey::kObject:
+          return read_optional_text(value, &outline->object);
+        case OutlineKey::kVerb:
+          return read_optional_text(value, &outline->verb);
+        case OutlineKey::kId:
+          return read_optional_text(value, &outline->id);
+        case OutlineKey::kPermalink:
+          return read_optional_text(value, &outline->permalink);
+        case OutlineKey::kMediaProductType:
+          return read_optional_text(value, &outline->media_product_type);
+        case OutlineKey::kSourcePlatform:
+          return read_optional_text(value, &outline->source_platform);
         default:
           return RejectReason::kNone;
       }

@@ -24,8 +24,23 @@ std::string x_text(std::string_view in) {
 TEST(XText, DecodesThreeEntitiesOnce) {
   EXPECT_EQ(x_text("a &lt;b&gt; &amp; c"), "a <b> & c");
   EXPECT_EQ(x_text("&amp;lt; &amp;amp;"), "&lt; &amp;");
-  EXPECT_EQ(x_text("&quot;&#39;&nbsp; & &am"), "&quot;&#39;&nbsp; & &am");
+  EXPECT_EQ(x_text("&quot;&#39;&nbsp; &am"), "&quot;&#39;&nbsp; &am");
   EXPECT_EQ(x_text(""), "");
+}
+
+TEST(XText, LeavesWhatWasUnescapedBefore) {
+  EXPECT_EQ(x_text("R&D &amp; x"), "R&D & x");
+  EXPECT_EQ(x_text("Tom & Jerry &lt;"), "Tom & Jerry <");
+  EXPECT_EQ(x_text("i <3 &amp; &lt;b&gt;"), "i <3 &amp; &lt;b&gt;");
+  EXPECT_EQ(x_text("cut &am"), "cut &am");
+  Arena arena;
+  std::vector<TextMark> marks = {{13, 0, kNoByte}, {15, 1, kNoByte}, {2, 2, kNoByte}};
+  EXPECT_EQ(decode_x_text("a < & #c", marks, &arena), "a < & #c");
+  std::uint32_t byte[3] = {};
+  for (const TextMark& mark : marks) byte[mark.slot] = mark.byte;
+  EXPECT_EQ(byte[0], 6U);
+  EXPECT_EQ(byte[1], 8U);
+  EXPECT_EQ(byte[2], 2U);
 }
 
 TEST(XText, PlacesMarksByCodePointsOfTheEscapedText) {
