@@ -388,6 +388,10 @@ class Explainer final : public intent::ResolverOutput {
         fmt::print("  link   {}\n         {}  ({}, template {}, {})\n", link.url,
                    match::product_key(catalogue_, {link.retailer, link.market, link.id}),
                    retailer.name, link.by != nullptr ? link.by->text : "", at(retailer.where));
+        if (!link.affiliate.empty()) fmt::print("         pays {}\n", link.affiliate);
+        if (!db_.watches(link.retailer)) {
+          fmt::print("         only_if_named, and no campaign names it: match passes it over\n");
+        }
       } else {
         fmt::print("  link   {}\n         {}: {}\n", link.url, match::name(link.why),
                    sentence(link.why));

@@ -36,6 +36,7 @@ void put_product(const catalogue::Catalogue& catalogue, const match::ProductRef&
   out.text("id", product.id);
   out.text("key", match::product_key(catalogue, product));
   if (with_canonical) out.text_if("canonical", match::canonical_url(catalogue, product));
+  out.text_if("affiliate", product.affiliate);
   out.close();
 }
 
@@ -91,7 +92,7 @@ void put_links(const post::Post& post, const catalogue::Catalogue& catalogue,
       put_range(post.links[i].start, post.links[i].end, &entry);
     }
     if (link.why == match::LinkWhy::kNone) {
-      put_product(catalogue, {link.retailer, link.market, link.id}, false, &entry);
+      put_product(catalogue, {link.retailer, link.market, link.id, link.affiliate}, false, &entry);
     } else {
       entry.text("why", match::name(link.why));
     }
@@ -189,6 +190,11 @@ void put_link(std::string_view url, const match::LinkTable& table,
               const catalogue::Catalogue& catalogue, const FileExpansions* expansions,
               match::LinkScratch* scratch, std::string* out) {
   match::LinkVerdict verdict = table.classify(url, false, scratch);
+  if (verdict.why == match::LinkWhy::kNotAUrl) {
+    // A person leaves the scheme out: `hashcart link amazon.com/dp/B00EXAMPL1`.
+    const match::LinkVerdict bare = table.classify(url, true, scratch);
+    if (bare.why == match::LinkWhy::kNone || bare.why == match::LinkWhy::kShortLink) verdict = bare;
+  }
   if (verdict.why != match::LinkWhy::kNone && expansions != nullptr) {
     const std::string_view target = expansions->expand(url);
     if (!target.empty()) verdict = table.classify(target, false, scratch);

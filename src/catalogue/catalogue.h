@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/event_time.h"
@@ -41,11 +42,19 @@ struct Limits {
 
 enum class IdFold : std::uint8_t { kNone, kUpper, kLower };
 
+enum class IdCheck : std::uint8_t { kNone, kIsbn10 };
+
 struct IdType {
   std::string id;  // "asin"
   IdPattern pattern;
   IdFold fold = IdFold::kNone;
+  IdCheck check = IdCheck::kNone;
   SourcePosition where;
+
+  // Whether an id, folded already, is one of this type.
+  [[nodiscard]] bool accepts(std::string_view folded) const noexcept {
+    return pattern.matches(folded) && (check == IdCheck::kNone || passes_isbn10(folded));
+  }
 };
 
 using RetailerIndex = std::uint16_t;
@@ -75,6 +84,9 @@ struct Retailer {
   std::string name;           // "Amazon"; the id where the file gives none
   std::uint16_t id_type = 0;  // into Catalogue::id_types
   bool ids_global = false;    // ids = "global": the key's space is "*", else the market
+  // Its links name products for `link` and `extract`; `match` looks for them only where a campaign
+  // names the retailer (PatternDb::watches). For links that are in everybody's posts.
+  bool only_if_named = false;
   bool sensitive = false;     // as Campaign::sensitive, for whatever names its products
   // Bit i: product tags of base::Platform i name its products.
   std::uint32_t product_tags = 0;
@@ -82,6 +94,8 @@ struct Retailer {
   std::vector<HostRule> hosts;                           // empty: sold by tag alone
   std::vector<std::string> short_hosts;                  // lower-case ASCII, matched whole
   std::vector<std::vector<PathTemplate>> template_sets;  // set 0 is the retailer's own `paths`
+  // Query keys whose value says who is paid for a link, best first; lower-case.
+  std::vector<std::string> affiliate;
   std::vector<UrlHit> hits;
   std::vector<std::string> misses;
   SourcePosition where;

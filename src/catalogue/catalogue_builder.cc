@@ -612,7 +612,7 @@ class Builder {
     out.id = entry.id;
     out.where = position(entry.file, entry.mark);
     TableReader table(*entry.value, entry.file, fmt::format("idtype \"{}\"", entry.id), &faults_);
-    table.check_keys({"match", "fold"});
+    table.check_keys({"match", "fold", "check"});
     if (const auto match = table.required_text("match", "for example match = '[0-9]{5,19}'")) {
       std::size_t at = 0;
       const std::string wrong = IdPattern::parse(match->text, &out.pattern, &at);
@@ -624,6 +624,7 @@ class Builder {
     if (const auto fold = table.word("fold", {"none", "upper", "lower"})) {
       out.fold = *fold == 1 ? IdFold::kUpper : *fold == 2 ? IdFold::kLower : IdFold::kNone;
     }
+    if (table.word("check", {"none", "isbn10"}).value_or(0) == 1) out.check = IdCheck::kIsbn10;
     return out;
   }
 
@@ -642,8 +643,8 @@ class Builder {
     TableReader table(
         *entry.value, entry.file,
         entry.id.empty() ? "a [[retailer]]" : fmt::format("retailer \"{}\"", entry.id), &faults_);
-    table.check_keys({"id", "name", "idtype", "ids", "short", "paths", "sensitive", "product_tags",
-                      "hits", "misses", "markets", "also"});
+    table.check_keys({"id", "name", "idtype", "ids", "only_if_named", "affiliate", "short", "paths",
+                      "sensitive", "product_tags", "hits", "misses", "markets", "also"});
     out.name = read_label(table, "name");
     if (out.name.empty()) out.name = out.id;
     bool has_id_type = false;
@@ -654,6 +655,8 @@ class Builder {
       out.id_type = static_cast<std::uint16_t>(found.value_or(0));
     }
     out.ids_global = table.word("ids", {"market", "global"}).value_or(0) == 1;
+    out.only_if_named = table.boolean("only_if_named").value_or(false);
+    read_affiliate(table, &out);
     out.sensitive = table.boolean("sensitive").value_or(false);
     if (table.has("product_tags")) out.product_tags = read_platform_bits(table, "product_tags");
     out.template_sets.push_back(read_paths(table, "paths"));
@@ -666,6 +669,28 @@ class Builder {
     }
     read_retailer_examples(table, has_id_type, &out);
     return out;
+  }
+
+  void read_affiliate(TableReader& table, Retailer* out) {
+    if (!table.has("affiliate")) return;
+    for (const TextAt& text : table.texts("affiliate", false)) {
+      const bool is_key =
+          text.text.size() <= 64 && all_of(text.text, [](char c) {
+            return is_lower_or_digit(base::ascii_lower(c)) || c == '_' || c == '-' || c == '.';
+          });
+      if (!is_key) {
+        table.fault(fault::kBadTemplate, text.value->mark,
+                    {fmt::format("{}: an affiliate key has the wrong form", table.subject()),
+                     "1 to 64 of A-Z, a-z, 0-9, _, - and .",
+                     "write the key of a query term alone: affiliate = [\"tag\"]"});
+        continue;
+      }
+      std::string key = lower(text.text);
+      if (std::find(out->affiliate.begin(), out->affiliate.end(), key) != out->affiliate.end()) {
+        report_repeated(table, "affiliate", text);
+      }
+      out->affiliate.push_back(std::move(key));
+    }
   }
 
   std::vector<PathTemplate> read_paths(TableReader& table, std::string_view key) {
@@ -731,8 +756,9 @@ class Builder {
   }
 
   static bool is_retailer_key(const Entry& entry) {
-    static const std::set<std::string_view> keys = {"id",    "name", "idtype", "ids",     "short",
-                                                    "paths", "hits", "misses", "markets", "also"};
+    static const std::set<std::string_view> keys = {
+        "id",           "name",  "idtype", "ids",  "only_if_named", "affiliate", "sensitive",
+        "product_tags", "short", "paths",  "hits", "misses",        "markets",   "also"};
     return entry.value.kind != ValueKind::kTable && keys.count(entry.key) > 0;
   }
 
@@ -762,7 +788,9 @@ class Builder {
     if (text.substr(0, 7) != "http://" && text.substr(0, 8) != "https://") {
       return "begins with https:// or http://";
     }
-    if (text.find("{id}") == std::string_view::npos) return "holds {id} where the id goes";
+    const std::size_t first = text.find("{id}");
+    if (first == std::string_view::npos) return "holds {id} where the id goes";
+    if (text.find("{id}", first + 1) != std::string_view::npos) return "holds {id} once";
     if (has_control(text) || text.find(' ') != std::string_view::npos) return "holds no blanks";
     for (std::size_t at = text.find('{'); at != std::string_view::npos;
          at = text.find('{', at + 1)) {
@@ -863,7 +891,8 @@ class Builder {
   }
 
   void check_sold_by_tag(TableReader& table) {
-    for (const std::string_view key : {"paths", "short", "hits", "misses"}) {
+    for (const std::string_view key :
+         {"only_if_named", "affiliate", "paths", "short", "hits", "misses"}) {
       if (!table.has(key)) continue;
       table.fault(fault::kNoHosts, table.find(key)->key_mark,
                   {fmt::format("{} has \"{}\" but no hosts", table.subject(), key),
@@ -899,6 +928,11 @@ class Builder {
     out->hits.push_back({hit.items[0].text, key});
   }
 
+  // Why an id that matches its pattern is none all the same.
+  static std::string check_fault(const IdType& type) {
+    return fmt::format("the check digit is wrong, which idtype \"{}\" holds ids to", type.id);
+  }
+
   std::string product_key_fault(std::string_view key, const Retailer& retailer) const {
     std::vector<std::string_view> parts;
     for (int i = 0; i < 3; ++i) {
@@ -917,7 +951,8 @@ class Builder {
     }
     if (parts[2] != type.id) return fmt::format("the third part must be \"{}\"", type.id);
     // A pattern that did not parse has no text, and was reported.
-    if (!type.pattern.text().empty() && !type.pattern.matches(key)) {
+    if (!type.pattern.text().empty() && !type.accepts(key)) {
+      if (type.pattern.matches(key)) return check_fault(type);
       return fmt::format("\"{}\" is not an id of type {}", key, type.id);
     }
     return {};
@@ -1568,10 +1603,12 @@ class Builder {
     if (out_.id_types.empty()) return;
     const IdType& type = out_.id_types[out_.retailers[retailer].id_type];
     *folded = fold_id(id.text, type.fold);
-    if (type.pattern.text().empty() || type.pattern.matches(*folded)) return;
+    if (type.pattern.text().empty() || type.accepts(*folded)) return;
     product.fault(fault::kBadProductId, id.value->mark,
                   {fmt::format("{}: \"id\" is not an id of its retailer", product.subject()),
-                   fmt::format("does not match idtype \"{}\", {}", type.id, type.pattern.text()),
+                   type.pattern.matches(*folded) ? check_fault(type)
+                                                 : fmt::format("does not match idtype \"{}\", {}",
+                                                               type.id, type.pattern.text()),
                    {}});
   }
 

@@ -44,10 +44,12 @@ inline constexpr FaultCode kReminder{"E023", "`remind_before` is not shorter tha
 inline constexpr FaultCode kBadAuthor{"E024", "an author reference of the wrong form"};
 inline constexpr FaultCode kBadHost{"E025", "a host that is not a plain lower-case ASCII domain"};
 inline constexpr FaultCode kHostTwice{"E026", "a host claimed twice"};
-inline constexpr FaultCode kNoHosts{"E027",
-                                    "paths, short hosts or hits of a retailer that has no hosts"};
-inline constexpr FaultCode kBadTemplate{"E028",
-                                        "a path template or canonical form that does not parse"};
+inline constexpr FaultCode kNoHosts{
+    "E027", "link keys (paths, short, hits ...) of a retailer without hosts"};
+inline constexpr FaultCode kBadTemplate{
+    "E028",
+    "a path template, canonical form or affiliate key that does "
+    "not parse"};
 inline constexpr FaultCode kBadPattern{"E029", "a product id pattern that does not parse"};
 inline constexpr FaultCode kBadProductId{"E030",
                                          "a product id that is not of its retailer's id type"};

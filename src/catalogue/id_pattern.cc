@@ -292,4 +292,17 @@ bool IdPattern::matches_some_way(const std::vector<Atom>& atoms, std::string_vie
   return places.test(id.size());
 }
 
+bool passes_isbn10(std::string_view id) noexcept {
+  constexpr std::size_t kDigits = 10;
+  if (id.size() != kDigits) return true;
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < kDigits; ++i) {
+    const bool is_ten = i + 1 == kDigits && (id[i] == 'X' || id[i] == 'x');
+    if (!is_ten && !base::is_ascii_digit(id[i])) return true;
+    const std::size_t value = is_ten ? 10 : static_cast<std::size_t>(id[i] - '0');
+    sum += value * (kDigits - i);
+  }
+  return sum % 11 == 0;
+}
+
 }  // namespace hashcart::catalogue

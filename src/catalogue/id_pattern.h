@@ -48,4 +48,9 @@ class IdPattern {
   std::vector<std::vector<Atom>> alternatives_;
 };
 
+// False for an id of ten bytes that is nine digits and a digit or X whose last is not the ISBN-10
+// check digit of the others; true for any other id. Source: ISO 2108:1992: the digits times 10, 9,
+// ... 1 (X counts 10) add up to a multiple of 11.
+[[nodiscard]] bool passes_isbn10(std::string_view id) noexcept;
+
 }  // namespace hashcart::catalogue

@@ -1,5 +1,6 @@
 #include "catalogue/path_template.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/utf8.h"
@@ -30,12 +31,27 @@ bool is_head(std::string_view text) {
   return true;
 }
 
-// What stands in the braces that open at text[at]: `id`, `id/2` or `MLB+id`.
+// What stands in the braces that open at text[at]: `id`, `id/2`, `id>=13` or `MLB+id`.
 struct Placeholder {
   std::size_t end = 0;  // after the closing brace
   std::string head;
+  std::uint8_t bytes_min = 0;
   bool two = false;
 };
+
+// Reads the 13 of `id>=13`: 1 to 255, which is the longest id (IdPattern). 0 where it is none.
+std::uint8_t read_bytes_min(std::string_view inside) {
+  constexpr std::string_view kStart = "id>=";
+  if (inside.substr(0, kStart.size()) != kStart) return 0;
+  inside.remove_prefix(kStart.size());
+  if (inside.empty() || inside.size() > 3 || inside.front() == '0') return 0;
+  unsigned value = 0;
+  for (const char c : inside) {
+    if (!base::is_ascii_digit(c)) return 0;
+    value = value * 10 + static_cast<unsigned>(c - '0');
+  }
+  return value > 255 ? std::uint8_t{0} : static_cast<std::uint8_t>(value);
+}
 
 std::string read_placeholder(std::string_view text, std::size_t at, Placeholder* out) {
   const std::size_t close = text.find('}', at);
@@ -44,6 +60,9 @@ std::string read_placeholder(std::string_view text, std::size_t at, Placeholder*
   out->end = close + 1;
   out->two = inside == "id/2";
   if (inside == "id" || out->two) return {};
+  out->bytes_min = read_bytes_min(inside);
+  if (out->bytes_min > 0) return {};
+  if (inside == "affiliate") return "{affiliate} is a whole segment, the last one, behind {id}";
   if (inside.size() > 3 && inside.substr(inside.size() - 3) == "+id" &&
       is_head(inside.substr(0, inside.size() - 3))) {
     out->head = std::string(inside.substr(0, inside.size() - 3));
@@ -72,6 +91,13 @@ std::string read_segment(std::string_view text, Segment* out) {
     out->kind = text.size() == 1 ? Kind::kAnySegment : Kind::kAnySegments;
     return {};
   }
+  if (text.substr(0, 2) == "*!") {
+    out->kind = Kind::kAnySegment;
+    out->prefix = lower(text.substr(2));
+    if (out->prefix.empty()) return "`*!` needs the segment it excludes, as in `*!share`";
+    if (out->prefix.find('{') != std::string::npos) return "`*!` excludes a literal";
+    return check_literal(out->prefix);
+  }
   if (text == "." || text == "..") return "dot segments never reach a template";
   const std::size_t open = text.find('{');
   if (open == std::string_view::npos) {
@@ -85,6 +111,7 @@ std::string read_segment(std::string_view text, Segment* out) {
   if (after.find('{') != std::string_view::npos) return "a template has one {id}, not two";
   out->kind = Kind::kId;
   out->head = placeholder.head;
+  out->bytes_min = placeholder.bytes_min;
   out->two = placeholder.two;
   if (!before.empty() && before.front() == '*') {
     out->any_prefix = true;
@@ -122,6 +149,16 @@ std::string read_path(std::string_view text, PathTemplate* out) {
     std::size_t end = text.find('/', at);
     if (brace < end && text.substr(brace, 6) == "{id/2}") end = text.find('/', brace + 6);
     if (end == std::string_view::npos) end = text.size();
+    if (text.substr(at, end - at) == "{affiliate}") {
+      const bool behind_id =
+          std::any_of(out->segments.begin(), out->segments.end(),
+                      [](const Segment& segment) { return segment.kind == Kind::kId; });
+      if (end < text.size() || !behind_id) {
+        return "{affiliate} is a whole segment, the last one, behind {id}";
+      }
+      out->affiliate = true;
+      break;
+    }
     Segment segment;
     if (std::string wrong = read_segment(text.substr(at, end - at), &segment); !wrong.empty()) {
       return wrong;
@@ -146,7 +183,9 @@ std::string read_query(std::string_view text, PathTemplate* out) {
     const std::string_view value = term.substr(equals + 1);
     QueryTerm read;
     read.key = lower(key);
-    read.is_id = value == "{id}";
+    const bool braces = value.size() > 2 && value.front() == '{' && value.back() == '}';
+    if (braces) read.bytes_min = read_bytes_min(value.substr(1, value.size() - 2));
+    read.is_id = value == "{id}" || read.bytes_min > 0;
     if (key.find('{') != std::string_view::npos) return "the key of a query term is a literal";
     if (std::string wrong = check_literal(key); !wrong.empty()) return wrong;
     if (!read.is_id) {

@@ -100,6 +100,7 @@ class Renderer {
     if (type.fold != IdFold::kNone) {
       pair("fold", type.fold == IdFold::kUpper ? "\"upper\"" : "\"lower\"");
     }
+    if (type.check == IdCheck::kIsbn10) pair("check", "\"isbn10\"");
   }
 
   static std::string platform_list(std::uint32_t bits) {
@@ -132,6 +133,8 @@ class Renderer {
     pair("name", quoted(retailer.name));
     pair("idtype", quoted(catalogue_.id_types[retailer.id_type].id));
     pair("ids", retailer.ids_global ? "\"global\"" : "\"market\"");
+    if (retailer.only_if_named) pair("only_if_named", "true");
+    if (!retailer.affiliate.empty()) pair("affiliate", quoted_list(retailer.affiliate));
     if (retailer.sensitive) pair("sensitive", "true");
     if (retailer.product_tags != 0) pair("product_tags", platform_list(retailer.product_tags));
     if (!retailer.short_hosts.empty()) pair("short", quoted_list(retailer.short_hosts));

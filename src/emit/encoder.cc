@@ -112,6 +112,7 @@ void put_product(const Catalogue& catalogue, const CartIntent& record, std::stri
     object.text_if("price", campaign.product->price);
     object.text_if("currency", campaign.product->currency);
   }
+  object.text_if("affiliate", product.affiliate);
   object.text("from", name(record.from));
   object.close();
 }

@@ -129,6 +129,9 @@ struct Product {
   std::uint16_t market = 0;       // into Retailer::markets, unless fixed_market is set
   std::string_view fixed_market;  // a campaign's own product may name a market without hosts
   std::string_view id;
+  // Who is paid for the link that gave the product (match::ProductRef); empty: no one, or a
+  // campaign's own product. Of several links to one product the first one's stands.
+  std::string_view affiliate = {};
 };
 
 // Whose link gave the product.

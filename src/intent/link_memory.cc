@@ -12,9 +12,9 @@ void StoredLinks::assign(std::span<const match::ProductLink> links) {
   links_.clear();
   links_.reserve(links.size());
   for (const match::ProductLink& link : links) {
-    links_.push_back({link.retailer, link.market, std::string(link.id), link.evidence.field,
-                      link.evidence.index, link.evidence.start, link.evidence.end,
-                      std::string(link.evidence.text)});
+    links_.push_back({link.retailer, link.market, std::string(link.id), std::string(link.affiliate),
+                      link.evidence.field, link.evidence.index, link.evidence.start,
+                      link.evidence.end, std::string(link.evidence.text)});
   }
 }
 
@@ -23,6 +23,7 @@ void StoredLinks::append_views(std::vector<match::ProductLink>* out) const {
     out->push_back({link.retailer,
                     link.market,
                     link.id,
+                    link.affiliate,
                     {link.field, link.index, link.start, link.end, link.text}});
   }
 }

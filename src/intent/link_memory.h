@@ -45,6 +45,7 @@ class StoredLinks {
     std::uint16_t retailer = 0;
     std::uint16_t market = 0;
     std::string id;
+    std::string affiliate;
     match::EvidenceField field = match::EvidenceField::kLink;
     std::uint32_t index = 0;
     std::uint32_t start = 0;

@@ -14,6 +14,7 @@ void OwnIntent::assign(const CartIntent& intent) {
   std::string account(intent.account);
   std::string market(intent.product.fixed_market);
   std::string product_id(intent.product.id);
+  std::string affiliate(intent.product.affiliate);
   std::string reply_to(intent.reply_to);
   std::string quote_of(intent.quote_of);
   std::string lang(intent.lang);
@@ -32,6 +33,7 @@ void OwnIntent::assign(const CartIntent& intent) {
   account_ = std::move(account);
   market_ = std::move(market);
   product_id_ = std::move(product_id);
+  affiliate_ = std::move(affiliate);
   reply_to_ = std::move(reply_to);
   quote_of_ = std::move(quote_of);
   lang_ = std::move(lang);
@@ -57,6 +59,7 @@ CartIntent OwnIntent::view() {
   out.account = account_;
   out.product.fixed_market = market_;
   out.product.id = product_id_;
+  out.product.affiliate = affiliate_;
   out.reply_to = reply_to_;
   out.quote_of = quote_of_;
   out.lang = lang_;

@@ -41,6 +41,7 @@ class OwnIntent {
   std::string account_;
   std::string market_;
   std::string product_id_;
+  std::string affiliate_;
   std::string reply_to_;
   std::string quote_of_;
   std::string lang_;

@@ -507,7 +507,7 @@ class Resolver::Impl {
     record.from = ProductFrom::kSelf;
     for (const ProductLink* link : distinct_) {
       const EvidencePiece piece{EvidenceRole::kSelf, signal.post_id, link->evidence};
-      record.product = {link->retailer, link->market, {}, link->id};
+      record.product = product_of(*link);
       record.evidence = std::span(&piece, 1);
       products_.push_back(record.product);
       emit(record);
@@ -677,6 +677,10 @@ class Resolver::Impl {
            (a.market == b.market || catalogue_.retailers[a.retailer].ids_global);
   }
 
+  [[nodiscard]] static Product product_of(const ProductLink& link) noexcept {
+    return {link.retailer, link.market, {}, link.id, link.affiliate};
+  }
+
   void add_distinct(const ProductLink* link) {
     for (const ProductLink* have : distinct_) {
       if (same_product(*have, *link)) return;
@@ -737,13 +741,13 @@ class Resolver::Impl {
     if (distinct_.size() > 1) {
       products_.clear();
       for (const ProductLink* link : distinct_) {
-        products_.push_back({link->retailer, link->market, {}, link->id});
+        products_.push_back(product_of(*link));
       }
       return say(OutcomeCode::kAmbiguous, claim.intent, nullptr, products_, claim.parent_id);
     }
     const ProductLink& link = *distinct_.front();
     const EvidencePiece piece{role, post_id, link.evidence};
-    accept(claim, {link.retailer, link.market, {}, link.id}, from, &piece, claim.parent_id,
+    accept(claim, product_of(link), from, &piece, claim.parent_id,
            scope_of(campaign, link) == Scope::kOtherMarket);
   }
 

@@ -51,8 +51,10 @@ void Extractor::classify(FoundLink* link, bool text_link) {
   link->market = verdict.product.market;
   if (verdict.why == LinkWhy::kNone) {
     link->id.assign(verdict.product.id);
+    link->affiliate.assign(verdict.product.affiliate);
   } else {
     link->id.clear();
+    link->affiliate.clear();
   }
 }
 

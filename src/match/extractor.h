@@ -35,6 +35,7 @@ struct FoundLink {
   std::uint16_t retailer = 0;       // also with kShortLink
   std::uint16_t market = 0;
   std::string id;
+  std::string affiliate;  // may be empty (ProductRef)
   const catalogue::PathTemplate* by = nullptr;
 };
 

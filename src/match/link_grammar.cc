@@ -133,6 +133,19 @@ class TemplateMatcher {
   TemplateMatcher(const UrlParts& parts, const IdType& id_type, LinkScratch* scratch)
       : parts_(parts), path_(scratch->path), id_type_(id_type), scratch_(scratch) {}
 
+  // Who is paid for the link that `pattern` has just matched, into scratch_->affiliate: empty for
+  // no one. The shop's query first; then the query that Amazon's product API escaped into the path;
+  // then {affiliate}.
+  void find_affiliate(const catalogue::Retailer& retailer, const PathTemplate& pattern) {
+    std::string& out = scratch_->affiliate;
+    out.clear();
+    if (!affiliate_of_query(retailer.affiliate) && pattern.affiliate) affiliate_of_path();
+    const bool plain = std::all_of(out.begin(), out.end(), [](char c) {
+      return static_cast<unsigned char>(c) > ' ' && static_cast<unsigned char>(c) < 0x7F;
+    });
+    if (!plain || out.size() > kAffiliateBytesMax) out.clear();
+  }
+
   [[nodiscard]] Match match(const PathTemplate& pattern) {
     bad_id_ = false;
     const bool matched = match_path(pattern) && match_query(pattern) &&
@@ -161,6 +174,7 @@ class TemplateMatcher {
     std::size_t at = 0;
     std::size_t any_index = kNone;
     std::size_t any_at = 0;
+    end_ = path_.size();
     while (index < wanted.size()) {
       const Segment& segment = wanted[index];
       if (segment.kind == Kind::kAnySegments) {
@@ -179,7 +193,41 @@ class TemplateMatcher {
         return false;
       }
     }
+    end_ = at;
     return true;
+  }
+
+  // True where a key has a value, whatever the value is worth.
+  bool affiliate_of_query(const std::vector<std::string>& keys) {
+    if (keys.empty()) return false;
+    std::string_view value;
+    for (const std::string& key : keys) {
+      if (!find_term(parts_.query, key, &value, true)) continue;
+      percent_decode(value, &scratch_->affiliate);
+      return true;
+    }
+    const std::size_t mark = find_no_case(path_, "%3f");
+    if (mark == std::string_view::npos) return false;
+    scratch_->segment.clear();
+    percent_decode(path_.substr(mark + 3), &scratch_->segment);
+    for (const std::string& key : keys) {
+      if (!find_term(scratch_->segment, key, &value, true)) continue;
+      scratch_->affiliate.assign(value);
+      return true;
+    }
+    return false;
+  }
+
+  void affiliate_of_path() {
+    for (std::size_t at = end_; at < path_.size(); at = next(at)) {
+      const std::string_view text = segment_at(at);
+      if (text.find('=') != std::string_view::npos) continue;
+      decode(text);
+      // Amazon's session id.
+      const bool named = scratch_->segment.find_first_not_of("0123456789-") != std::string::npos;
+      if (named) scratch_->affiliate.assign(scratch_->segment);
+      return;
+    }
   }
 
   bool match_segment(const Segment& segment, std::size_t* at) {
@@ -189,6 +237,8 @@ class TemplateMatcher {
         if (!decoded_equals(text, segment.prefix)) return false;
         break;
       case Kind::kAnySegment:
+        if (!segment.prefix.empty() && decoded_equals(text, segment.prefix)) return false;
+        break;
       case Kind::kAnySegments:
         break;
       case Kind::kId:
@@ -231,7 +281,7 @@ class TemplateMatcher {
     if (!segment.any_prefix) {
       if (!starts_no_case(text, segment.prefix)) return false;
       text.remove_prefix(segment.prefix.size());
-      return cut_suffix(segment, &text) && accept_id(segment.head, text);
+      return cut_suffix(segment, &text) && accept_id(segment.head, text, segment.bytes_min);
     }
     std::size_t end = text.size();
     for (int tries = 0; tries < kSeparatorsTried; ++tries) {
@@ -242,7 +292,7 @@ class TemplateMatcher {
         return false;
       }
       std::string_view id = text.substr(start + segment.prefix.size());
-      if (cut_suffix(segment, &id) && accept_id(segment.head, id)) return true;
+      if (cut_suffix(segment, &id) && accept_id(segment.head, id, segment.bytes_min)) return true;
       end = start;
     }
     return false;
@@ -256,12 +306,13 @@ class TemplateMatcher {
     return true;
   }
 
-  // Folds the id and holds it to its type. An absent id is a template that does not match; a wrong
-  // one is remembered.
-  bool accept_id(std::string_view head, std::string_view text) {
-    if (text.empty()) return false;
+  // Folds the id and holds it to its type. An absent id, or one that {id>=n} finds too short, is a
+  // template that does not match; a wrong one is remembered.
+  bool accept_id(std::string_view head, std::string_view text, std::size_t bytes_min = 0) {
+    const std::size_t bytes = head.size() + text.size();
+    if (text.empty() || bytes < bytes_min) return false;
     bad_id_ = true;
-    if (head.size() + text.size() > kIdBytesMax) return false;
+    if (bytes > kIdBytesMax) return false;
     std::string& id = scratch_->id;
     id.assign(head);
     id.append(text);
@@ -270,7 +321,7 @@ class TemplateMatcher {
       if (id_type_.fold == IdFold::kUpper && c >= 'a' && c <= 'z')
         c = static_cast<char>(c - 'a' + 'A');
     }
-    if (!id_type_.pattern.matches(id)) return false;
+    if (!id_type_.accepts(id)) return false;
     bad_id_ = false;
     return true;
   }
@@ -278,7 +329,7 @@ class TemplateMatcher {
   bool match_query(const PathTemplate& pattern) {
     for (const PathTemplate::QueryTerm& term : pattern.query) {
       std::string_view value;
-      if (!find_term(term.key, &value)) return false;
+      if (!find_term(parts_.query, term.key, &value)) return false;
       if (!term.is_id) {
         if (!decoded_equals(value, term.value)) return false;
         continue;
@@ -287,15 +338,16 @@ class TemplateMatcher {
       percent_decode(value, &scratch_->segment);
       std::string_view text = scratch_->segment;
       text = text.substr(0, text.find_first_of("/?#"));
-      if (!accept_id({}, text)) return false;
+      if (!accept_id({}, text, term.bytes_min)) return false;
     }
     return true;
   }
 
-  // The value of the first term with this key. A term without `=` may have it escaped: documents do
-  // that to links (`item.html?itemID%3D7240382968&sa=D`). `&amp;` is what HTML makes of `&`.
-  bool find_term(std::string_view key, std::string_view* value) const {
-    std::string_view rest = parts_.query;
+  // The value of the first term with this key; where `filled`, of the first that is not empty. A
+  // term without `=` may have it escaped: documents do that to links
+  // (`item.html?itemID%3D7240382968&sa=D`). `&amp;` is what HTML makes of `&`.
+  static bool find_term(std::string_view rest, std::string_view key, std::string_view* value,
+                        bool filled = false) {
     for (bool first = true; !rest.empty(); first = false) {
       const std::size_t end = std::min(rest.find('&'), rest.size());
       std::string_view term = rest.substr(0, end);
@@ -310,6 +362,7 @@ class TemplateMatcher {
       if (equals == std::string_view::npos || !decoded_equals(term.substr(0, equals), key))
         continue;
       *value = term.substr(equals + width);
+      if (filled && value->empty()) continue;
       return true;
     }
     return false;
@@ -335,6 +388,7 @@ class TemplateMatcher {
   const std::string_view path_;
   const IdType& id_type_;
   LinkScratch* scratch_;
+  std::size_t end_ = 0;  // where the segments that match_path() took end
   bool bad_id_ = false;
 };
 
@@ -511,7 +565,8 @@ struct LinkTable::Impl {
           break;
         case Match::kYes:
           verdict->why = LinkWhy::kNone;
-          verdict->product = {rule.retailer, host.market, scratch->id};
+          matcher.find_affiliate(retailer, pattern);
+          verdict->product = {rule.retailer, host.market, scratch->id, scratch->affiliate};
           verdict->by = &pattern;
           return;
       }
@@ -577,10 +632,10 @@ LinkVerdict LinkTable::classify(std::string_view url, bool text_link, LinkScratc
   LinkVerdict verdict;
   clean_url(url, &scratch->url);
   std::size_t supplied = 0;
-  if (text_link && scheme_length(scratch->url) == 0) {
-    const std::string_view clean = scratch->url;
-    const bool slashes = clean.size() >= 2 && is_slash(clean[0]) && is_slash(clean[1]);
-    const std::string_view scheme = slashes ? "http:" : "http://";
+  const std::string_view clean = scratch->url;
+  const bool slashes = clean.size() >= 2 && is_slash(clean[0]) && is_slash(clean[1]);
+  if (slashes || (text_link && scheme_length(clean) == 0)) {
+    const std::string_view scheme = slashes ? "https:" : "http://";
     scratch->url.insert(0, scheme);
     supplied = scheme.size();
   }

@@ -74,7 +74,14 @@ struct ProductRef {
   catalogue::RetailerIndex retailer = 0;
   catalogue::MarketIndex market = 0;
   std::string_view id;  // folded as the id type says; lives in the LinkScratch until its next use
+  // Who is paid for the link, as the shop's own URL says it (Retailer::affiliate, {affiliate}):
+  // printable ASCII without blanks, at most kAffiliateBytesMax; empty: no one we can read. Never
+  // part of a key. Lives as long as id.
+  std::string_view affiliate = {};
 };
+
+// Longer names than any network gives (Amazon's are at most 64).
+inline constexpr std::size_t kAffiliateBytesMax = 64;
 
 struct LinkVerdict {
   LinkWhy why = LinkWhy::kNotAUrl;  // kNone: product is valid
@@ -92,6 +99,7 @@ struct LinkScratch {
   std::string path;
   std::string segment;
   std::string id;
+  std::string affiliate;
   std::string target;  // of a redirector
 };
 
@@ -108,8 +116,9 @@ class LinkTable {
   static constexpr int kNestedMax = 3;
 
   // Decides one URL. A URL without a scheme ("amazon.com/dp/...") is taken as http when text_link
-  // is true (how platforms draw bare domains). Views in the verdict live until the scratch is used
-  // again.
+  // is true (how platforms draw bare domains). One that begins with `//` is read as https, as on
+  // the page it was cut from: payloads hold such links, running text never yields one (find_urls
+  // passes `//` over). Views in the verdict live until the scratch is used again.
   [[nodiscard]] LinkVerdict classify(std::string_view url, bool text_link,
                                      LinkScratch* scratch) const;
 

@@ -85,6 +85,8 @@ void Matcher::add_links(const post::Post& post, std::size_t place,
   const std::vector<FoundLink>& links = extract.links(post);
   for (std::size_t i = 0; i < extract.link_count(); ++i) {
     const FoundLink& link = links[i];
+    if (link.why != LinkWhy::kNone && link.why != LinkWhy::kShortLink) continue;
+    if (!db_.watches(link.retailer)) continue;
     if (link.why == LinkWhy::kShortLink) {
       if (std::find(short_links->begin(), short_links->end(), link.retailer) ==
           short_links->end()) {
@@ -95,6 +97,7 @@ void Matcher::add_links(const post::Post& post, std::size_t place,
     products->push_back({.retailer = link.retailer,
                          .market = link.market,
                          .id = link.id,
+                         .affiliate = link.affiliate,
                          .evidence = {link.in_text ? EvidenceField::kText : EvidenceField::kLink,
                                       link.index, link.start, link.end, link.url}});
   }

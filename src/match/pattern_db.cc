@@ -22,11 +22,30 @@ std::vector<std::string> tags_of(const catalogue::Campaign& campaign) {
   return tags;
 }
 
-// Hosts without which no link names a product: those of retailers, their short links, and of buying
-// agents, which name a product without its retailer's host.
+// By retailer: whether `match` looks for its links.
+std::vector<bool> watched_of(const catalogue::Catalogue& catalogue) {
+  std::vector<bool> watched(catalogue.retailers.size());
+  for (std::size_t i = 0; i < watched.size(); ++i) {
+    watched[i] = !catalogue.retailers[i].only_if_named;
+  }
+  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+    for (const catalogue::RetailerIndex retailer : campaign.on_link) watched[retailer] = true;
+    for (const catalogue::RetailerScope& scope : campaign.product_from) {
+      watched[scope.retailer] = true;
+    }
+    if (campaign.product) watched[campaign.product->retailer] = true;
+  }
+  return watched;
+}
+
+// Hosts without which no link names a product: those of retailers that `match` looks for, their
+// short links, and of buying agents, which name a product without its retailer's host.
 std::set<std::string> hosts_of(const catalogue::Catalogue& catalogue) {
   std::set<std::string> hosts;
-  for (const catalogue::Retailer& retailer : catalogue.retailers) {
+  const std::vector<bool> watched = watched_of(catalogue);
+  for (std::size_t i = 0; i < watched.size(); ++i) {
+    if (!watched[i]) continue;
+    const catalogue::Retailer& retailer = catalogue.retailers[i];
     for (const catalogue::HostRule& rule : retailer.hosts) hosts.insert(rule.host);
     hosts.insert(retailer.short_hosts.begin(), retailer.short_hosts.end());
   }
@@ -199,6 +218,7 @@ struct PatternDb::Impl {
   std::array<TextMap<std::vector<TagUse>>, base::kPlatformCount> tags;
   TextMap<std::vector<std::uint32_t>> prompts;  // by platform_key
   std::vector<std::uint32_t> offers;
+  std::vector<bool> watched;  // by retailer
   std::vector<EmojiUse> emoji;
   std::array<std::vector<ClaimUse>, base::kPlatformCount> claims;  // under nobody in particular
   TextMap<std::vector<ClaimUse>> claims_under;                     // by platform_key
@@ -212,6 +232,7 @@ PatternDb::PatternDb(const catalogue::Catalogue& catalogue)
       links_(catalogue),
       text_literals_(match::text_literals(catalogue)),
       line_literals_(match::line_literals(catalogue)) {
+  impl_->watched = watched_of(catalogue);
   impl_->tag_retailers.fill(kNoRetailer);
   for (std::uint16_t index = 0; index < catalogue.retailers.size(); ++index) {
     for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
@@ -303,6 +324,10 @@ std::span<const std::uint32_t> PatternDb::prompts_by(Platform platform,
 }
 
 bool PatternDb::has_prompts() const noexcept { return !impl_->prompts.empty(); }
+
+bool PatternDb::watches(catalogue::RetailerIndex retailer) const noexcept {
+  return impl_->watched[retailer];
+}
 
 std::span<const std::uint32_t> PatternDb::offer_campaigns() const noexcept { return impl_->offers; }
 

@@ -70,6 +70,9 @@ class PatternDb {
   [[nodiscard]] std::span<const std::uint32_t> prompts_by(base::Platform platform,
                                                           std::string_view author) const noexcept;
   [[nodiscard]] bool has_prompts() const noexcept;
+  // Whether `match` looks for a retailer's links: not where it is only_if_named and no campaign
+  // names it. Then its hosts are in neither set of literals.
+  [[nodiscard]] bool watches(catalogue::RetailerIndex retailer) const noexcept;
   // Campaigns with on_link, on any platform, in catalogue order.
   [[nodiscard]] std::span<const std::uint32_t> offer_campaigns() const noexcept;
   // Campaigns of claims: those under anyone's posts, and those under posts of one author alone.

@@ -14,6 +14,8 @@ struct Redirector {
   std::string_view host;
   std::string_view keys;
   std::string_view path = {};  // the only path that redirects; empty: any
+  // Paths that begin so may hold the target as it is, behind a `/`: `/x/c/<token>/https://...`.
+  std::string_view in_path = {};
 };
 
 constexpr Redirector kRedirectors[] = {
@@ -22,11 +24,11 @@ constexpr Redirector kRedirectors[] = {
     {"georiot.com", "gr_url"},
     {"redirect.viglink.com", "u"},
     {"go.skimresources.com", "url"},
-    {"jdoqocy.com", "url"},
-    {"kqzyfj.com", "url"},
-    {"anrdoezrs.net", "url"},
-    {"dpbolvw.net", "url"},
-    {"tkqlhce.com", "url"},
+    {"jdoqocy.com", "url", {}, "/links/"},
+    {"kqzyfj.com", "url", {}, "/links/"},
+    {"anrdoezrs.net", "url", {}, "/links/"},
+    {"dpbolvw.net", "url", {}, "/links/"},
+    {"tkqlhce.com", "url", {}, "/links/"},
     {"shareasale.com", "urllink"},
     {"goto.walmart.com", "u"},
     {"goto.target.com", "u"},
@@ -35,7 +37,8 @@ constexpr Redirector kRedirectors[] = {
     {"l.instagram.com", "u"},
     {"www.google.com", "q url", "/url"},
     {"t.umblr.com", "z"},
-    {"assoc-redirect.amazon.com", "r"},
+    {"assoc-redirect.amazon.com", "r", {}, "/g/r/"},
+    {"amazon-adsystem.com", {}, {}, "/x/c/"},
     {"hb.afl.rakuten.co.jp", "pc"},
     {"rover.ebay.com", "mpre"},
     {"rover.ebay.co.uk", "mpre"},
@@ -189,6 +192,22 @@ bool decode_target(std::string_view value, std::string* target) {
   return target->find('.') != std::string::npos;
 }
 
+// The rest of the URL from the first `http://` or `https://` behind a `/` in its path; empty where
+// there is none.
+std::string_view target_in_path(const UrlParts& parts) {
+  const char* end = parts.path.data() + parts.path.size();
+  for (const std::string_view part : {parts.query, parts.fragment}) {
+    if (part.data() != nullptr) end = part.data() + part.size();
+  }
+  for (std::size_t at = parts.path.find('/'); at != std::string_view::npos;
+       at = parts.path.find('/', at + 1)) {
+    const std::string_view rest = parts.path.substr(at + 1);
+    if (!starts_no_case(rest, "http://") && !starts_no_case(rest, "https://")) continue;
+    return {rest.data(), static_cast<std::size_t>(end - rest.data())};
+  }
+  return {};
+}
+
 bool is_item_number(std::string_view text) {
   if (text.size() < 8 || text.size() > 13) return false;
   for (const char c : text) {
@@ -251,6 +270,10 @@ bool open_agent(const UrlParts& parts, std::string* target) {
 Opened open_redirector(std::string_view host, const UrlParts& parts, std::string* target) {
   for (const Redirector& redirector : kRedirectors) {
     if (!belongs(host, redirector.host)) continue;
+    if (!redirector.in_path.empty() && starts_no_case(parts.path, redirector.in_path)) {
+      target->assign(target_in_path(parts));
+      if (!target->empty()) return Opened::kTarget;
+    }
     const std::string_view value = find_value(parts.query, redirector.keys);
     const bool redirects = redirector.path.empty() || parts.path == redirector.path;
     if (!redirects || value.empty() || !decode_target(value, target)) return Opened::kNoTarget;

@@ -1,10 +1,10 @@
 // Redirectors: links to a product that stand inside another site's URL.
 //
 // Affiliate networks, link shims of platforms and buying agents carry the target in a parameter
-// (`url=https%3A%2F%2F...`); some agents carry the shop's name and the item's number instead
-// (`/product/weidian/5416187188`). Both are opened from the URL alone, never by the network. A
-// redirector is not believed about the retailer: what comes out is a URL that is judged like any
-// other.
+// (`url=https%3A%2F%2F...`) or, as it is, at the end of their path; some agents carry the shop's
+// name and the item's number instead (`/product/weidian/5416187188`). All are opened from the URL
+// alone, never by the network. A redirector is not believed about the retailer: what comes out is a
+// URL that is judged like any other.
 //
 // Threads: pure functions over constant tables. Private to match.
 // Source: the hosts, parameters and forms were read from the suites of cachho/cn-links, ClearURLs

@@ -48,6 +48,7 @@ void put_products(const std::vector<ProductLink>& products, std::string* out) {
     put_varint(product.retailer, out);
     put_varint(product.market, out);
     put_string(product.id, out);
+    put_string(product.affiliate, out);
     put_evidence(product.evidence, out);
   }
 }
@@ -131,6 +132,7 @@ class Reader {
       product.retailer = static_cast<std::uint16_t>(varint());
       product.market = static_cast<std::uint16_t>(varint());
       product.id = string();
+      product.affiliate = string();
       product.evidence = evidence();
     }
   }

@@ -23,7 +23,7 @@
 
 namespace hashcart::match {
 
-inline constexpr std::uint8_t kSignalFormat = 2;
+inline constexpr std::uint8_t kSignalFormat = 3;  // 3: products with their affiliate
 
 enum class SignalKind : std::uint8_t {
   kPost = 1,           // a post with a trigger, a product link, or a prompt
@@ -53,6 +53,7 @@ struct ProductLink {
   std::uint16_t retailer = 0;
   std::uint16_t market = 0;  // kNoMarket: of a product tag
   std::string_view id;
+  std::string_view affiliate = {};  // who is paid (ProductRef); not part of the product
   Evidence evidence;
 };
 

@@ -35,6 +35,27 @@ TEST(IdPattern, DecidesAsins) {
   EXPECT_FALSE(asin.matches(""));
 }
 
+TEST(IdPattern, TheCheckDigitOfAnIsbnIsForIsbnsAlone) {
+  for (const char* good : {"0306406152", "080442957X", "0521418194", "0000000000"}) {
+    EXPECT_TRUE(passes_isbn10(good)) << good;
+    // Another last digit is another remainder, so exactly one of eleven passes.
+    std::string other = good;
+    int passing = 0;
+    for (const char last : std::string_view("0123456789X")) {
+      other.back() = last;
+      passing += passes_isbn10(other) ? 1 : 0;
+    }
+    EXPECT_EQ(passing, 1) << good;
+  }
+  // Two digits that changed places are always found out.
+  EXPECT_FALSE(passes_isbn10("3006406152"));
+  EXPECT_FALSE(passes_isbn10("1234567890"));
+  for (const char* other :
+       {"B00EXAMPL1", "", "123456789", "12345678901", "X234567890", "12345678-0", "123456789Y"}) {
+    EXPECT_TRUE(passes_isbn10(other)) << other;
+  }
+}
+
 TEST(IdPattern, RepeatsAsWritten) {
   EXPECT_TRUE(matches("ab?c", "ac"));
   EXPECT_TRUE(matches("ab?c", "abc"));

@@ -27,6 +27,21 @@ TEST(PathTemplate, ReadsSegments) {
   EXPECT_EQ(read.segments[3].kind, Kind::kId);
 }
 
+TEST(PathTemplate, ReadsWhatNarrowsASegmentOrAnId) {
+  const PathTemplate read = parsed("/*!Share/p/{id>=13}/{affiliate}");
+  ASSERT_EQ(read.segments.size(), 3U);
+  EXPECT_EQ(read.segments[0].kind, Kind::kAnySegment);
+  EXPECT_EQ(read.segments[0].prefix, "share");
+  EXPECT_EQ(read.segments[2].kind, Kind::kId);
+  EXPECT_EQ(read.segments[2].bytes_min, 13);
+  EXPECT_TRUE(read.affiliate);
+  const PathTemplate query = parsed("/wholesale?productId={id>=255}");
+  ASSERT_EQ(query.query.size(), 1U);
+  EXPECT_TRUE(query.query[0].is_id);
+  EXPECT_EQ(query.query[0].bytes_min, 255);
+  EXPECT_FALSE(query.affiliate);
+}
+
 TEST(PathTemplate, ReadsTextAroundTheId) {
   const PathTemplate::Segment plain = parsed("/A-{id}.Htm").segments[0];
   EXPECT_EQ(plain.prefix, "a-");
@@ -84,6 +99,19 @@ TEST(PathTemplate, SaysWhatIsWrong) {
       {"/a//{id}", "side by side"},
       {"/{id}/", "end in"},
       {"/*{id}", "separator"},
+      {"/*!/{id}", "the segment it excludes"},
+      {"/*!{id}", "excludes a literal"},
+      {"/*!a*/{id}", "whole segment"},
+      {"/{id>=0}", "means nothing"},
+      {"/{id>=256}", "means nothing"},
+      {"/{id>=}", "means nothing"},
+      {"/{id>=1x}", "means nothing"},
+      {"/{affiliate}", "behind {id}"},
+      {"/{affiliate}/{id}", "behind {id}"},
+      {"/{id}/{affiliate}/x", "the last one"},
+      {"/{id}/x-{affiliate}", "whole segment"},
+      {"/x/{affiliate}?a={id}", "behind {id}"},
+      {"/{id}?tag={affiliate}", "literal or {id}"},
       {"/{id}*", "separator"},
       {"/**-{id}", "twice"},
       {"/a*/{id}", "whole segment"},

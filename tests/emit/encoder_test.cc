@@ -248,13 +248,25 @@ TEST_F(EncoderTest, AnOfferHasNoTagAndAGlobalIdNoSpace) {
   CartIntent record = reply_cart(&evidence_);
   record.type = RecordType::kOfferSeen;
   record.campaign = kOffers;
-  record.product = {kEbay, 1, {}, "281234567890"};
+  record.product = {kEbay, 1, {}, "281234567890", "5339100273"};
   record.from = ProductFrom::kSelf;
   const ordered_json parsed = ordered_json::parse(line(record));
   EXPECT_EQ(parsed["campaign"].dump(), R"({"id":"ebay-offers","rev":1,"status":"experimental"})");
   EXPECT_EQ(parsed["product"]["market"], "UK");
   EXPECT_EQ(parsed["product"]["key"], "ebay:*:item:281234567890");
+  EXPECT_EQ(parsed["product"]["affiliate"], "5339100273");
   EXPECT_FALSE(parsed["product"].contains("canonical"));
+}
+
+TEST_F(EncoderTest, WhoIsPaidIsNoPartOfAnyKey) {
+  CartIntent record = reply_cart(&evidence_);
+  ordered_json without = ordered_json::parse(line(record));
+  EXPECT_FALSE(without["product"].contains("affiliate"));
+  record.product.affiliate = "someone-20";
+  ordered_json with = ordered_json::parse(line(record));
+  EXPECT_EQ(with["product"]["affiliate"], "someone-20");
+  with["product"].erase("affiliate");
+  EXPECT_EQ(with, without);
 }
 
 TEST_F(EncoderTest, AnEvictedPendingSaysSo) {

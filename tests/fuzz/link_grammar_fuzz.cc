@@ -69,7 +69,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // A product is an id of its type, and its canonical URL names the same product.
   const auto& retailer = shops->retailers[verdict.product.retailer];
   require(verdict.by != nullptr);
-  require(shops->id_types[retailer.id_type].pattern.matches(verdict.product.id));
+  require(shops->id_types[retailer.id_type].accepts(verdict.product.id));
+  require(verdict.product.affiliate.size() <= match::kAffiliateBytesMax);
+  for (const char c : verdict.product.affiliate) require(c > ' ' && c < '\x7F');
   const std::string key = match::product_key(*shops, verdict.product);
   const std::string canonical = match::canonical_url(*shops, verdict.product);
   if (!canonical.empty()) require(match::testing::judge(*shops, *table, canonical, false) == key);

@@ -16,7 +16,8 @@ import sys
 import tempfile
 
 
-LINKS = ("https://www.amazon.com/dp/B00EXAMPL1", "https://amzn.to/x", "https://user@amazon.com/dp/B00EXAMPL1",
+LINKS = ("https://www.amazon.com/dp/B00EXAMPL1", "//www.amazon.com/dp/B00EXAMPL1?tag=some-20",
+         "https://amzn.to/x", "https://user@amazon.com/dp/B00EXAMPL1",
          "https://www.amazon.com:8080/dp/B00EXAMPL1", "https://www.amazon.com/gp/help", "https://www.amazon.com/dp/short",
          "ftp://amazon.com/", "http://example.com/", "https://\u0430mazon.com/dp/B00EXAMPL1")
 

@@ -28,7 +28,7 @@ constexpr char kProduct[] = "amazon:US:asin:B00EXAMPL1";
 
 TEST_F(Links, NameMarketAndProduct) {
   EXPECT_EQ(judge("http://www.amazon.com/Some-Title/dp/B00EXAMPL1/ref=sr_1_1?s=books#x"), kProduct);
-  EXPECT_EQ(judge("https://amazon.co.uk/gp/product/030640615x"), "amazon:GB:asin:030640615X");
+  EXPECT_EQ(judge("https://amazon.co.uk/gp/product/080442957x"), "amazon:GB:asin:080442957X");
   EXPECT_EQ(judge("https://item.taobao.com/item.htm?spm=a&id=520813250866&id=1"),
             "taobao:*:item:520813250866");
   EXPECT_EQ(judge("https://amzn.com/B00EXAMPL1"), kProduct);
@@ -73,6 +73,11 @@ TEST_F(Links, RefuseUserinfoAndPorts) {
 TEST_F(Links, SupplyASchemeOnlyForText) {
   EXPECT_EQ(judge("amazon.com/dp/B00EXAMPL1", true), kProduct);
   EXPECT_EQ(judge("//amazon.com/dp/B00EXAMPL1", true), kProduct);
+  EXPECT_EQ(judge("//amazon.com/dp/B00EXAMPL1"), kProduct) << "scheme-relative, from a payload";
+  EXPECT_EQ(judge(" \\/amazon.com/dp/B00EXAMPL1"), kProduct);
+  EXPECT_EQ(judge("//x@amazon.com/dp/B00EXAMPL1"), "userinfo");
+  EXPECT_EQ(judge("//"), "not_a_url");
+  EXPECT_EQ(judge("/dp/B00EXAMPL1"), "not_a_url");
   EXPECT_EQ(judge("amazon.com/dp/B00EXAMPL1"), "not_a_url");
   EXPECT_EQ(judge("ftp://amazon.com/dp/B00EXAMPL1"), "not_a_url");
   EXPECT_EQ(judge("ftp://amazon.com/dp/B00EXAMPL1", true), "unknown_host");
@@ -111,6 +116,77 @@ TEST_F(Links, EndIdsWhereTheyEnd) {
   EXPECT_EQ(judge("http://amazon.com/dp/" + std::string(5000, 'B')), "bad_id");
 }
 
+TEST_F(Links, HoldBooksToTheirCheckDigit) {
+  EXPECT_EQ(judge("http://amazon.com/dp/0306406152"), "amazon:US:asin:0306406152");
+  EXPECT_EQ(judge("http://amazon.com/dp/0306406153"), "bad_id");
+  EXPECT_EQ(judge("http://amazon.com/dp/030640615X"), "bad_id");
+  EXPECT_EQ(judge("http://amazon.com/dp/1234567890"), "bad_id");
+  EXPECT_EQ(judge("http://amazon.com/dp/B001234567"), "amazon:US:asin:B001234567");
+}
+
+TEST_F(Links, SayWhoIsPaidForThem) {
+  const auto pays = [&](std::string_view url) { return testing::affiliate_of(table_, url); };
+  const std::string base = "http://amazon.com/dp/B00EXAMPL1";
+  EXPECT_EQ(pays(base), "");
+  EXPECT_EQ(pays(base + "?th=1&tag=some-20&psc=1#tag=no-20"), "some-20");
+  EXPECT_EQ(pays(base + "?a=1&amp;TAG=some-20"), "some-20");
+  EXPECT_EQ(pays(base + "?ta%67=some%2D20"), "some-20");
+  EXPECT_EQ(pays(base + "?tag=so%256Dme-20"), "so%6Dme-20") << "decoded once";
+  EXPECT_EQ(pays(base + "?xtag=no-20&tagx=no-20"), "") << "keys are compared whole";
+  EXPECT_EQ(pays(base + "?tag=&tag=some-20"), "some-20") << "an empty value is none";
+  EXPECT_EQ(pays(base + "?AssociateTag=b-20&tag=a-20"), "a-20") << "keys in their order";
+  EXPECT_EQ(pays(base + "?AssociateTag=b-20&tag="), "b-20");
+  EXPECT_EQ(pays(base + "?tag=" + std::string(64, 'x')), std::string(64, 'x'));
+  for (const std::string& bad :
+       {std::string(65, 'x'), std::string("a%20b"), std::string("a%0Ab"), std::string("a\xC3\xA9"),
+        std::string("%D1%82"), std::string("a%00"), std::string("%7F")}) {
+    EXPECT_EQ(pays(base + "?tag=" + bad + "&AssociateTag=b-20"), "") << bad;
+    EXPECT_EQ(judge(base + "?tag=" + bad), kProduct);
+  }
+  // Amazon's product API escaped the whole query.
+  EXPECT_EQ(pays(base + "%3FSubscriptionId%3DA%26tag%3Dsome-20%26linkCode%3Dxm2"), "some-20");
+  EXPECT_EQ(pays(base + "%3Ftag%3Dno-20?tag=some-20"), "some-20");
+}
+
+TEST_F(Links, SayWhoIsPaidInThePath) {
+  const auto pays = [&](std::string_view url) { return testing::affiliate_of(table_, url); };
+  const std::string base = "http://amazon.com/exec/obidos/ASIN/B00EXAMPL1";
+  EXPECT_EQ(judge(base), kProduct);
+  EXPECT_EQ(pays(base), "");
+  EXPECT_EQ(pays(base + "/"), "");
+  EXPECT_EQ(pays(base + "/some-20"), "some-20");
+  EXPECT_EQ(pays(base + "/some%2D20/102-1"), "some-20");
+  EXPECT_EQ(pays(base + "/B00EXAMPL2"), "B00EXAMPL2") << "it may look like an id";
+  EXPECT_EQ(pays(base + "/ref=nosim/some-20?x=1"), "some-20");
+  EXPECT_EQ(pays(base + "/104-4559334-1234567"), "") << "a session";
+  EXPECT_EQ(pays(base + "/some-20?tag=other-20"), "other-20");
+  EXPECT_EQ(pays(base + "/some%2020"), "");
+  EXPECT_EQ(judge(base + "/some%2020"), kProduct);
+  EXPECT_EQ(pays("http://amazon.com/dp/B00EXAMPL1/some-20"), "") << "that template names no one";
+}
+
+// What the network is told about who is paid stays with the network.
+TEST_F(Links, TakeTheShopsOwnWordForWhoIsPaid) {
+  const auto pays = [&](std::string_view url) { return testing::affiliate_of(table_, url); };
+  EXPECT_EQ(pays("https://www.awin1.com/cread.php?tag=no-20&awinaffid=7&ued="
+                 "https%3A%2F%2Famazon.com%2Fdp%2FB00EXAMPL1"),
+            "");
+  EXPECT_EQ(pays("https://www.awin1.com/cread.php?tag=no-20&ued="
+                 "https%3A%2F%2Famazon.com%2Fdp%2FB00EXAMPL1%3Ftag%3Dsome-20"),
+            "some-20");
+  // A verdict without a product names no one, also with a scratch that has been used.
+  LinkScratch scratch;
+  EXPECT_EQ(table_.classify("http://amazon.com/dp/B00EXAMPL1?tag=a-20", false, &scratch)
+                .product.affiliate,
+            "a-20");
+  EXPECT_EQ(
+      table_.classify("http://amazon.com/gp/help?tag=a-20", false, &scratch).product.affiliate, "");
+  EXPECT_EQ(
+      table_.classify("http://item.taobao.com/item/520813250866.htm?tag=a-20", false, &scratch)
+          .product.affiliate,
+      "");
+}
+
 TEST_F(Links, FindQueryTermsAnywhere) {
   EXPECT_EQ(judge("http://amazon.com/gp/cart.html?Quantity.1=1&asin.1=B00EXAMPL1"), kProduct);
   EXPECT_EQ(judge("http://item.taobao.com/item.htm?sku_id=999999&uid=888888"), "no_template");
@@ -147,6 +223,14 @@ TEST_F(Links, FollowTheOddTemplates) {
   EXPECT_EQ(judge("http://odd.example/two/shop"), "no_template");
   EXPECT_EQ(judge("http://odd.example/f#a=1&/v/ab1?x"), "odd:*:odd:ab1");
   EXPECT_EQ(judge("http://odd.example/f#/w/ab1"), "no_template");
+  EXPECT_EQ(judge("http://odd.example/n/any/ab1"), "odd:*:odd:ab1");
+  EXPECT_EQ(judge("http://odd.example/n/NOT/ab1"), "no_template");
+  EXPECT_EQ(judge("http://odd.example/n/n%6Ft/ab1"), "no_template");
+  EXPECT_EQ(judge("http://odd.example/m/ab123"), "odd:*:odd:ab123");
+  EXPECT_EQ(judge("http://odd.example/m/ab12"), "no_template");
+  EXPECT_EQ(judge("http://odd.example/m/12345"), "bad_id");
+  EXPECT_EQ(judge("http://odd.example/m?id=ab123"), "odd:*:odd:ab123");
+  EXPECT_EQ(judge("http://odd.example/m?id=ab12"), "no_template");
 }
 
 TEST_F(Links, KnowShortLinks) {
@@ -188,6 +272,25 @@ TEST_F(Links, OpenRedirectors) {
       << "a host that does not stand in the URL as it is";
   EXPECT_EQ(judge("https://evil.example/?url=https%3A%2F%2Fwww.amazon.com%2Fdp%2FB00EXAMPL1"),
             "unknown_host");
+}
+
+TEST_F(Links, OpenRedirectorsThatHoldTheTargetInTheirPath) {
+  const std::string ads = "https://aax-eu.amazon-adsystem.com/x/c/QrX-token_1/";
+  EXPECT_EQ(judge(ads + "https://www.amazon.com/Title/dp/B00EXAMPL1/ref=as_at?a=1&tag=x-20#d"),
+            kProduct);
+  EXPECT_EQ(testing::affiliate_of(table_, ads + "https://amazon.com/dp/B00EXAMPL1?a=1&tag=x-20#d"),
+            "x-20");
+  EXPECT_EQ(judge(ads + "https://assoc-redirect.amazon.com/g/r/http://amazon.com/dp/B00EXAMPL1"),
+            kProduct);
+  EXPECT_EQ(judge("http://www.jdoqocy.com/links/1234567/type/dlg/http://amazon.com/dp/B00EXAMPL1"),
+            kProduct);
+  EXPECT_EQ(judge(ads + "https://amazon.com.evil.example/dp/B00EXAMPL1"), "unknown_host");
+  EXPECT_EQ(judge(ads + "https://x@amazon.com/dp/B00EXAMPL1"), "userinfo");
+  EXPECT_EQ(judge(ads + "amazon.com/dp/B00EXAMPL1"), "unknown_host");
+  EXPECT_EQ(judge(ads), "unknown_host");
+  EXPECT_EQ(judge("https://aax-eu.amazon-adsystem.com/y/https://amazon.com/dp/B00EXAMPL1"),
+            "unknown_host");
+  EXPECT_EQ(judge("https://evil.example/x/c/t/https://amazon.com/dp/B00EXAMPL1"), "unknown_host");
 }
 
 TEST_F(Links, OpenAgentsThatNameShopAndNumber) {
@@ -298,8 +401,12 @@ TEST_F(Links, StayLinearOnHostileUrls) {
       {"http://", "%61"},
       {"http://oopbuy.com/?", "url=&id=1&platform=1&"},
       {"http://l.facebook.com/?u=", "%25"},
+      {"http://a.amazon-adsystem.com/x/c", "/http:/"},
       {"\t", "\t"},
       {"http://item.taobao.com/item.htm?", "&i%3D"},
+      {"http://amazon.com/dp/B00EXAMPL1?", "&tag=&associatetag"},
+      {"http://amazon.com/dp/B00EXAMPL1%3F", "%26tag%3D"},
+      {"http://amazon.com/exec/obidos/ASIN/B00EXAMPL1/", "a=/"},
   };
   LinkScratch scratch;
   for (const auto& row : rows) {

@@ -12,10 +12,12 @@
 namespace hashcart::match::testing {
 
 inline catalogue::IdType make_id_type(const std::string& id, const std::string& pattern,
-                                      catalogue::IdFold fold = catalogue::IdFold::kNone) {
+                                      catalogue::IdFold fold = catalogue::IdFold::kNone,
+                                      catalogue::IdCheck check = catalogue::IdCheck::kNone) {
   catalogue::IdType type;
   type.id = id;
   type.fold = fold;
+  type.check = check;
   std::size_t at = 0;
   if (!catalogue::IdPattern::parse(pattern, &type.pattern, &at).empty()) std::abort();
   return type;
@@ -48,7 +50,8 @@ inline catalogue::Catalogue make_shops() {
   using catalogue::IdFold;
   catalogue::Catalogue shops;
   shops.id_types = {
-      make_id_type("asin", "B[0-9][0-9A-Z]{8}|[0-9]{9}[0-9X]", IdFold::kUpper),
+      make_id_type("asin", "B[0-9][0-9A-Z]{8}|[0-9]{9}[0-9X]", IdFold::kUpper,
+                   catalogue::IdCheck::kIsbn10),
       make_id_type("item", "[0-9]{5,19}"),
       make_id_type("odd", "[a-z]{2}[0-9]+|[0-9]+-[0-9]+|[a-z]+/[0-9]+", IdFold::kLower)};
 
@@ -58,8 +61,10 @@ inline catalogue::Catalogue make_shops() {
   amazon.markets = {{"US", "https://www.amazon.com/dp/{id}"},
                     {"GB", "https://www.amazon.co.uk/dp/{id}"}};
   amazon.short_hosts = {"amzn.to"};
+  amazon.affiliate = {"tag", "associatetag"};
   amazon.template_sets = {
-      make_templates({"/dp/{id}", "/*/dp/{id}", "/gp/product/{id}", "/gp/cart.html?ASIN.1={id}"}),
+      make_templates({"/dp/{id}", "/*/dp/{id}", "/gp/product/{id}", "/gp/cart.html?ASIN.1={id}",
+                      "/exec/obidos/ASIN/{id}/{affiliate}"}),
       make_templates({"/{id}"})};
   add_host("amazon.com", 0, 0, &amazon);
   add_host("*.amazon.com", 0, 0, &amazon);
@@ -90,15 +95,21 @@ inline catalogue::Catalogue make_shops() {
   odd.ids_global = true;
   odd.markets = {{"US", ""}};
   odd.short_hosts = {"both.odd.example"};
-  odd.template_sets = {
-      make_templates({"/**/x/y/{id}", "/s/*-{id}.html", "/l/*-i.*.{id}", "/h/{AB+id}-*",
-                      "/two/{id/2}/end", "/q?kind=Good&id={id}", "/f#/v/{id}"})};
+  odd.template_sets = {make_templates(
+      {"/**/x/y/{id}", "/s/*-{id}.html", "/l/*-i.*.{id}", "/h/{AB+id}-*", "/two/{id/2}/end",
+       "/q?kind=Good&id={id}", "/f#/v/{id}", "/n/*!not/{id}", "/m/{id>=5}", "/m?id={id>=5}"})};
   add_host("odd.example", 0, 0, &odd);
   add_host("both.odd.example", 0, 0, &odd);
   add_host("*.deep.odd.example", 0, 0, &odd);
 
   shops.retailers = {amazon, taobao, weidian, odd};
   return shops;
+}
+
+// Who is paid for a link that names a product.
+inline std::string affiliate_of(const LinkTable& table, std::string_view url) {
+  LinkScratch scratch;
+  return std::string(table.classify(url, false, &scratch).product.affiliate);
 }
 
 // The product key, or the name of why there is none.

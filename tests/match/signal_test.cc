@@ -32,7 +32,7 @@ class Maker {
     std::vector<ProductLink> out(number(4));
     for (ProductLink& link : out) {
       link = {static_cast<std::uint16_t>(random_()), static_cast<std::uint16_t>(random_()), text(),
-              evidence()};
+              text(), evidence()};
     }
     return out;
   }

@@ -58,6 +58,8 @@ TEST(TextUrls, FindsLinks) {
   EXPECT_EQ(urls_of("http://xn--80ak6aa92e.com/ xn--p1ai.xn--p1ai/x"),
             (Strings{"http://xn--80ak6aa92e.com/", "xn--p1ai.xn--p1ai/x"}));
   EXPECT_EQ(urls_of("http://пример.рф/путь"), Strings{"http://пример.рф/путь"});
+  EXPECT_EQ(urls_of("see //amazon.com/dp/B00X or x//amazon.com"), Strings{})
+      << "a scheme-relative link belongs to a page, not to running text";
   // Without a scheme only the part in Latin letters, digits and '-' is the link.
   EXPECT_EQ(urls_of("a_b.amazon.com/x"), Strings{"b.amazon.com/x"});
   // U+FF03 and U+FF20 may not stand before a link, but may begin a domain.
