@@ -238,8 +238,7 @@ class GnipReader final : public DialectReader {
     if (depth >= kDepthMax) return RejectReason::kNone;
     return with_object(value, [&](od::object object) {
       // Most objects are notes: their posts are taken away again.
-      if (!it->slot)
-        it->slot = context_->add_post(Dialect::kGnip, base::Platform::kX, Role::kMain);
+      if (!it->slot) it->slot = context_->add_post(Dialect::kGnip, base::Platform::kX, Role::kMain);
       Activity inside;
       HASHCART_TRY(read_object(object, role, depth + 1, &inside));
       *id = after_last_colon(inside.id.text);
@@ -250,8 +249,8 @@ class GnipReader final : public DialectReader {
 
   [[nodiscard]] RejectReason finish(const Activity& it, Role role, int depth) noexcept {
     const bool embedded = role != Role::kMain;
-    const bool is_post = (it.verb == "post" || it.verb == "share") &&
-                         it.object_type == "activity" && !it.is_page;
+    const bool is_post =
+        (it.verb == "post" || it.verb == "share") && it.object_type == "activity" && !it.is_page;
     if (!is_post) {
       if (it.slot) context_->remove_post(*it.slot);
       if (embedded || it.is_page) return RejectReason::kNone;
