@@ -77,6 +77,9 @@ constexpr KeyTable<ReplyKey> kReplyKeys({"link"});
 // around. Below that, objects are passed over.
 constexpr int kDepthMax = 6;
 
+// No post holds more links.
+constexpr std::size_t kUnwoundMax = 64;
+
 struct UnwoundUrl {
   std::string_view url;  // as it stands in a text
   std::string_view expanded;
@@ -225,7 +228,8 @@ class GnipReader final : public DialectReader {
           HASHCART_TRY(each_known_field(object, kUrlKeys, [&](UrlKey inner, od::value field) {
             return read_optional_text(field, inner == UrlKey::kUrl ? &one.url : &one.expanded);
           }));
-          if (!one.url.empty() && !one.expanded.empty()) unwound_.push_back(one);
+          if (!one.url.empty() && !one.expanded.empty() && unwound_.size() < kUnwoundMax)
+            unwound_.push_back(one);
           return RejectReason::kNone;
         });
       });

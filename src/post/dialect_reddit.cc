@@ -132,6 +132,7 @@ bool is_http(std::string_view url) noexcept {
 // that a URL that is shown is not read as another link.
 void add_markdown_links(ReadContext* context, Post* post) {
   constexpr std::size_t kUrlBytesMax = 2048;
+  constexpr std::size_t kTitleBytesMax = 512;  // with the bracket that closes
   const std::string_view text = post->text;
   std::size_t open = std::string_view::npos;  // the last [ before this
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -163,10 +164,10 @@ void add_markdown_links(ReadContext* context, Post* post) {
           break;
         }
       }
-      if (end >= text.size()) continue;
-      std::size_t close = end;
-      if (text[end] != ')') close = text.find(')', end);
-      if (close == std::string_view::npos || close - at > 2 * kUrlBytesMax) continue;
+      if (end >= text.size() || end - at >= kUrlBytesMax) continue;
+      const std::size_t title = text.substr(end, kTitleBytesMax).find(')');
+      if (title == std::string_view::npos) continue;
+      const std::size_t close = end + title;
       std::string_view url = text.substr(at, end - at);
       if (escaped) {  // \_ and the like: a backslash before punctuation is not of the URL
         char* out = context->arena().take(url.size());

@@ -125,7 +125,7 @@ struct Status {
   // Lists, as ranges of the reader's stacks.
   std::size_t urls_begin = 0, topics_begin = 0;
   // Index of its Post once a post inside it had to come after it.
-  std::optional<std::size_t> slot, original;
+  std::optional<std::size_t> slot, original, status;
   // Ids of what is inside.
   std::string_view original_id, status_id, comment_id;
 
@@ -239,7 +239,8 @@ class WeiboReader final : public DialectReader {
             HASHCART_TRY(each_known_field(topic, kTopicKeys, [&](TopicKey, od::value text) {
               return read_optional_text(text, &title);
             }));
-            if (!title.empty()) topics_.push_back(title);
+            if (!title.empty() && topics_.size() - it->topics_begin < kListedMax)
+              topics_.push_back(title);
             return RejectReason::kNone;
           });
         });
@@ -253,11 +254,9 @@ class WeiboReader final : public DialectReader {
         it->is_repost = true;
         return read_inside(value, role == Role::kMain ? Role::kRepostOf : Role::kIncluded, depth,
                            it, &it->original_id, &it->original);
-      case Key::kStatus: {
-        std::optional<std::size_t> place;
+      case Key::kStatus:
         return read_inside(value, role == Role::kMain ? Role::kReplyTo : Role::kIncluded, depth, it,
-                           &it->status_id, &place);
-      }
+                           &it->status_id, &it->status);
       case Key::kReplyComment: {
         std::optional<std::size_t> place;
         return read_inside(value, role == Role::kMain ? Role::kReplyTo : Role::kIncluded, depth, it,
@@ -368,7 +367,9 @@ class WeiboReader final : public DialectReader {
         return read_object(object, Role::kIncluded, 1, &it);
       });
     }));
-    if (!has_one) return RejectReason::kNone;  // a kind of event that is not known
+    if (!has_one) {  // a kind of event that is not known
+      return event.present ? RejectReason::kNone : RejectReason::kUnknownDialect;
+    }
     if (event.text == "delete") {
       while (context_->post_count() > before) context_->remove_post(context_->post_count() - 1);
       return add_delete(it);
@@ -447,6 +448,8 @@ class WeiboReader final : public DialectReader {
     post.reply_to = !it->comment_id.empty()  ? it->comment_id
                     : !it->status_id.empty() ? it->status_id
                                              : it->reply_to.text;
+    // The parent is what is answered, and nothing above it.
+    if (it->status && !it->comment_id.empty()) context_->post(*it->status).role = Role::kIncluded;
     if (embedded && (is_deleted || !it->has_user)) return RejectReason::kNone;
     set_text(*it, &post);
     if (it->is_repost) set_original(*it, role, &post);
@@ -492,13 +495,13 @@ class WeiboReader final : public DialectReader {
       if (shown.starts_with('#') || shown.starts_with('@')) continue;
       post->links.push_back({anchor.href, anchor.start, anchor.end});
     }
-    // Each short link is looked for after the one before it, so that two that are alike have two
-    // places, and the text is gone through but twice.
+    // Each short link is looked for after the one before it first, so that two that are alike have
+    // two places.
     std::size_t from = 0;
     for (std::size_t i = it.urls_begin; i < urls_.size(); ++i) {
       const ListedUrl& url = urls_[i];
       std::size_t at = std::string_view::npos;
-      if (!url.short_url.empty() && i - it.urls_begin < kUrlsPlacedMax) {
+      if (!url.short_url.empty() && i - it.urls_begin < kListedMax) {
         at = post->text.find(url.short_url, from);
         if (at == std::string_view::npos) at = post->text.find(url.short_url);
       }
@@ -536,8 +539,8 @@ class WeiboReader final : public DialectReader {
     return RejectReason::kNone;
   }
 
-  // A post holds no more links than this; what goes on is still listed.
-  static constexpr std::size_t kUrlsPlacedMax = 64;
+  // No post holds more topics, nor more links: those that go on are listed without a place.
+  static constexpr std::size_t kListedMax = 64;
 
   ReadContext* context_ = nullptr;
   std::vector<ListedUrl> urls_;           // of the objects being read, the inner ones last
@@ -549,7 +552,7 @@ bool is_status(const ObjectOutline& outline) noexcept {
   const bool has_id = outline.has(OutlineKey::kMid) || outline.has(OutlineKey::kIdstr) ||
                       outline.has(OutlineKey::kMblogid) || outline.has(OutlineKey::kBid);
   return has_id && !outline.has(OutlineKey::kIdStr) &&
-         (outline.is_string(OutlineKey::kText) || outline.is_string(OutlineKey::kTextRaw) ||
+         (outline.has(OutlineKey::kText) || outline.has(OutlineKey::kTextRaw) ||
           outline.has(OutlineKey::kDeleted));
 }
 
