@@ -141,10 +141,10 @@ void add_markdown_links(ReadContext* context, Post* post) {
     } else if (text[i] == '[') {
       open = i;
     } else if (text[i] == ']' && open != std::string_view::npos) {
+      std::size_t at = i + 1;
+      if (at >= text.size() || text[at] != '(') continue;  // [[shown]](url)
       const std::size_t shown = open;
       open = std::string_view::npos;
-      std::size_t at = i + 1;
-      if (at >= text.size() || text[at] != '(') continue;
       ++at;
       if (at < text.size() && text[at] == '<') ++at;
       if (!is_http(text.substr(at, 8))) continue;

@@ -207,7 +207,9 @@ std::optional<Expected> expect_gnip(const Json& activity) {
       known = true;
     }
     const Json& quoted = member(activity, "twitter_quoted_status");
-    if (quoted.is_object() && text_of(quoted, "body").find(from) != std::string::npos) known = true;
+    // In its body, or its long one.
+    if (quoted.is_object() && quoted.dump().find("\"" + from + "\"") != std::string::npos)
+      known = true;
     if (known) continue;
     out.links.push_back({to, out.text.find(from) == std::string::npos ? "" : from});
   }
@@ -257,9 +259,10 @@ std::optional<Expected> expect_reddit(const Json& thing) {
   const bool is_raw = first_of(thing, {"body_html", "selftext_html"}).starts_with("<");
   if (!is_raw) out.text = unescape_x(out.text);
   static const std::regex kLink(
-      R"(\[[^\[\]]*\]\((https?://(?:[^\s()\\]|\([^\s()]*\))+)(?: "[^"\n]*")?\))");
+      R"(\[(?:[^\[\]\\]|\\.)*\]+\((https?://(?:[^\s()\\]|\\.|\([^\s()]*\))+)(?:\s[^)]{0,500})?\))");
   for (std::sregex_iterator it(out.text.begin(), out.text.end(), kLink), end; it != end; ++it) {
-    out.links.push_back({(*it)[1].str(), it->str()});
+    static const std::regex kEscape(R"(\\(.))");
+    out.links.push_back({std::regex_replace((*it)[1].str(), kEscape, "$1"), it->str()});
   }
   if (!is_comment && !thing.value("is_self", false) && is_http(text_of(thing, "url")))
     out.links.push_back({unescape_x(text_of(thing, "url")), {}});
