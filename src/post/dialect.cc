@@ -134,6 +134,38 @@ RejectReason read_optional_index(od::value& value, std::uint64_t* out) noexcept 
   return RejectReason::kNone;
 }
 
+RejectReason read_epoch_seconds(od::value& value, MaybeTime* out) noexcept {
+  JsonKind kind = JsonKind::kAbsent;
+  HASHCART_TRY(read_kind(value, &kind));
+  std::string_view written;
+  if (kind == JsonKind::kNull) return RejectReason::kNone;
+  if (kind == JsonKind::kNumber) {
+    written = trimmed_token(value);
+  } else if (kind == JsonKind::kString) {
+    HASHCART_TRY(unescape(value, &written));
+  } else {
+    return RejectReason::kBadTime;
+  }
+  const std::size_t point = written.find('.');
+  std::uint64_t seconds = 0;
+  constexpr std::uint64_t kSecondsMax = 253'402'300'799;  // the end of the year 9999
+  if (!parse_digits(written.substr(0, point), &seconds) || seconds > kSecondsMax)
+    return RejectReason::kBadTime;
+  std::int64_t time = static_cast<std::int64_t>(seconds) * 1000;
+  if (point != std::string_view::npos) {
+    const std::string_view fraction = written.substr(point + 1);
+    std::int64_t unit = 100;  // milliseconds of the next digit
+    for (const char c : fraction) {
+      if (!base::is_ascii_digit(c)) return RejectReason::kBadTime;
+      time += (c - '0') * unit;
+      unit /= 10;
+    }
+  }
+  out->present = true;
+  out->time = time;
+  return RejectReason::kNone;
+}
+
 RejectReason read_optional_bool(od::value& value, bool* out) noexcept {
   JsonKind kind = JsonKind::kAbsent;
   HASHCART_TRY(read_kind(value, &kind));

@@ -199,6 +199,13 @@ struct MaybeText {
 [[nodiscard]] RejectReason read_id(od::value& value, MaybeText* out) noexcept;
 // A whole number, or a string of its digits. Anything else leaves *out as it is.
 [[nodiscard]] RejectReason read_optional_index(od::value& value, std::uint64_t* out) noexcept;
+// A time in whole or broken seconds since 1970 (`1706745600`, `1706745600.0`), or a string of it.
+// null is absent; anything else is kBadTime.
+struct MaybeTime {
+  bool present = false;
+  base::EventTimeMs time = 0;
+};
+[[nodiscard]] RejectReason read_epoch_seconds(od::value& value, MaybeTime* out) noexcept;
 // true only for the word; anything else is false.
 [[nodiscard]] RejectReason read_optional_bool(od::value& value, bool* out) noexcept;
 
@@ -227,21 +234,26 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kAccount, "account")                            \
   KEY(kAccounts, "accounts")                          \
   KEY(kAction, "action")                              \
+  KEY(kActivities, "activities")                      \
   KEY(kAncestors, "ancestors")                        \
   KEY(kAt, "at")                                      \
   KEY(kAuthor, "author")                              \
   KEY(kAuthorMeta, "authorMeta")                      \
   KEY(kAuthorId, "author_id")                         \
+  KEY(kAwemeDetail, "aweme_detail")                   \
   KEY(kAwemeId, "aweme_id")                           \
+  KEY(kAwemeList, "aweme_list")                       \
   KEY(kBid, "bid")                                    \
   KEY(kBoard, "board")                                \
   KEY(kBoardId, "board_id")                           \
   KEY(kBody, "body")                                  \
   KEY(kCaption, "caption")                            \
   KEY(kCaptionText, "caption_text")                   \
+  KEY(kCards, "cards")                                \
   KEY(kChanges, "changes")                            \
   KEY(kChildren, "children")                          \
   KEY(kCode, "code")                                  \
+  KEY(kCollector, "collector")                        \
   KEY(kCollection, "collection")                      \
   KEY(kComments, "comments")                          \
   KEY(kCommit, "commit")                              \
@@ -278,11 +290,16 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kInfo, "info")                                  \
   KEY(kIsQuotePost, "is_quote_post")                  \
   KEY(kItem, "item")                                  \
+  KEY(kItemInfo, "itemInfo")                          \
+  KEY(kItemList, "itemList")                          \
+  KEY(kItemListSnake, "item_list")                    \
+  KEY(kItemStruct, "itemStruct")                      \
   KEY(kItems, "items")                                \
   KEY(kKind, "kind")                                  \
   KEY(kLikeCount, "like_count")                       \
   KEY(kLimit, "limit")                                \
   KEY(kLinkId, "link_id")                             \
+  KEY(kList, "list")                                  \
   KEY(kLongText, "longText")                          \
   KEY(kMblogid, "mblogid")                            \
   KEY(kMedia, "media")                                \
@@ -297,6 +314,7 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kNodeId, "node_id")                             \
   KEY(kObject, "object")                              \
   KEY(kObjectType, "objectType")                      \
+  KEY(kOk, "ok")                                      \
   KEY(kOperation, "operation")                        \
   KEY(kPayload, "payload")                            \
   KEY(kPermalink, "permalink")                        \
@@ -339,6 +357,7 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kUsername, "username")                          \
   KEY(kVerb, "verb")                                  \
   KEY(kVideoDescription, "video_description")         \
+  KEY(kVideos, "videos")                              \
   KEY(kVisibility, "visibility")                      \
   KEY(kWarning, "warning")                            \
   KEY(kWebVideoUrl, "webVideoUrl")
@@ -355,7 +374,7 @@ struct ObjectOutline {
   std::array<JsonKind, static_cast<std::size_t>(OutlineKey::kCount)> kinds{};
   std::size_t key_count = 0;
   // Strings that matter by their value; empty where they are absent or no strings.
-  std::string_view kind, type, type_uri, event, uri, object, verb, id, permalink,
+  std::string_view kind, type, type_uri, event, uri, object, object_type, verb, id, permalink,
       media_product_type, source_platform;
 
   [[nodiscard]] JsonKind of(OutlineKey key) const noexcept {
@@ -371,9 +390,8 @@ struct ObjectOutline {
 };
 
 // What detection sees of a record: the keys of the object, or of the first member of a top-level
-// array; and the keys of the object, or the first member of the array, that the last of data,
-// delete, errors, feed, meta, post, posts, results, statuses, thread, tweet holds: a page is known
-// by what is in it.
+// array; and the keys of the object, or the first member of the array, that the last of the keys
+// named in read_inner() (post_reader.cc) holds: a page is known by what is in it.
 struct Outline {
   ObjectOutline top;
   ObjectOutline inner;

@@ -276,6 +276,8 @@ class PostReader::Impl {
       case OutlineKey::kKind:
       case OutlineKey::kTimeUs:
       case OutlineKey::kAccount:
+      case OutlineKey::kVerb:
+      case OutlineKey::kObjectType:
         return true;
       default:
         return false;
@@ -309,6 +311,8 @@ class PostReader::Impl {
           return read_optional_text(value, &outline->uri);
         case OutlineKey::kObject:
           return read_optional_text(value, &outline->object);
+        case OutlineKey::kObjectType:
+          return read_optional_text(value, &outline->object_type);
         case OutlineKey::kVerb:
           return read_optional_text(value, &outline->verb);
         case OutlineKey::kId:
@@ -329,10 +333,18 @@ class PostReader::Impl {
   // The keys of the object, or of the array's first member, that tell what a page holds.
   [[nodiscard]] RejectReason read_inner(OutlineKey key, JsonKind kind, od::value value) noexcept {
     switch (key) {
+      case OutlineKey::kActivities:
+      case OutlineKey::kAwemeDetail:
+      case OutlineKey::kAwemeList:
+      case OutlineKey::kCollector:
+      case OutlineKey::kComments:
       case OutlineKey::kData:
       case OutlineKey::kDelete:
       case OutlineKey::kErrors:
       case OutlineKey::kFeed:
+      case OutlineKey::kItemInfo:
+      case OutlineKey::kItemList:
+      case OutlineKey::kItemListSnake:
       case OutlineKey::kMeta:
       case OutlineKey::kPost:
       case OutlineKey::kPosts:

@@ -68,6 +68,10 @@ TEST(PostGolden, XV1) { run_table("x_v1"); }
 TEST(PostGolden, XV2) { run_table("x_v2"); }
 TEST(PostGolden, Bluesky) { run_table("bluesky"); }
 TEST(PostGolden, Mastodon) { run_table("mastodon"); }
+TEST(PostGolden, Gnip) { run_table("gnip"); }
+TEST(PostGolden, Weibo) { run_table("weibo"); }
+TEST(PostGolden, Reddit) { run_table("reddit"); }
+TEST(PostGolden, Tiktok) { run_table("tiktok"); }
 TEST(PostGolden, OtherDialectsAreNotTakenForOurs) { run_table("others"); }
 
 }  // namespace
