@@ -32,6 +32,7 @@
 //
 // Sources: developers.facebook.com, "Post", "Comment" and "Webhooks: Page"; the webhooks' values
 // from recorded ones, versions 2.1 to 4.0.
+#include <algorithm>
 #include <optional>
 
 #include "post/dialect.h"
@@ -479,8 +480,9 @@ class FacebookReader final : public DialectReader {
     const std::size_t links_after = context_->post(index).links.size();
     add_link_to(index, best);
     std::vector<Link>& links = context_->post(index).links;
-    if (links.size() > links_after && links_after > links_before) {
-      std::swap(links[links_before], links.back());
+    if (links.size() > links_after) {
+      std::rotate(links.begin() + static_cast<std::ptrdiff_t>(links_before), links.end() - 1,
+                  links.end());
     }
     return RejectReason::kNone;
   }

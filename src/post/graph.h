@@ -14,10 +14,12 @@ namespace hashcart::post {
 [[nodiscard]] bool is_graph_id(std::string_view text) noexcept;
 
 // Whether a field's key is one. A request for many ids (`?ids=1,2`) is answered by an object that
-// has the ids for keys. Such keys may be longer than what read_key gives back.
+// has the ids for keys. Such keys may be longer than what read_key gives back. To be asked before
+// read_key, which takes a key with escapes out of the field.
 [[nodiscard]] bool is_graph_id_key(simdjson::simdjson_result<od::field>& field) noexcept;
 
-// Whether a field's key is written as this, without escapes. Takes no room in the parser's buffer.
+// Whether a field's key is written as this, without escapes. Takes no room in the parser's buffer;
+// to be asked before read_key.
 [[nodiscard]] bool is_plain_key(simdjson::simdjson_result<od::field>& field,
                                 std::string_view wanted) noexcept;
 
@@ -30,11 +32,12 @@ template <class Key, class Visit, class VisitMember>
   std::uint64_t seen = 0;
   for (simdjson::simdjson_result<od::field> field : object) {
     if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
-    std::string_view name;
-    HASHCART_TRY(read_key(field, &name));
-    const Key key = table.find(name);
-    if (key == Key::kCount && !is_graph_id_key(field)) continue;
-    if (key != Key::kCount) {
+    Key key = Key::kCount;
+    if (!is_graph_id_key(field)) {
+      std::string_view name;
+      HASHCART_TRY(read_key(field, &name));
+      key = table.find(name);
+      if (key == Key::kCount) continue;
       const std::uint64_t bit = 1ULL << static_cast<unsigned>(key);
       if ((seen & bit) != 0) return RejectReason::kDuplicateKey;
       seen |= bit;

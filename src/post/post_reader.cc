@@ -288,19 +288,20 @@ class PostReader::Impl {
                                                 bool is_top) noexcept {
     if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
     ++outline->key_count;
+    if (is_top && outline->key_count == 1 && is_graph_id_key(field)) {
+      outline_.inner_is_keyed_by_id = true;
+      od::value member;
+      if (const auto error = field.value().get(member); error != simdjson::SUCCESS)
+        return reason_of(error);
+      return read_inner_object(OutlineKey::kCount, member);
+    }
     std::string_view name;
     HASHCART_TRY(read_key(field, &name));
     *key = kOutlineKeys.find(name);
-    const bool is_keyed_by_id =
-        *key == OutlineKey::kCount && is_top && outline->key_count == 1 && is_graph_id_key(field);
-    if (*key == OutlineKey::kCount && !is_keyed_by_id) return RejectReason::kNone;
+    if (*key == OutlineKey::kCount) return RejectReason::kNone;
     od::value value;
     if (const auto error = field.value().get(value); error != simdjson::SUCCESS)
       return reason_of(error);
-    if (is_keyed_by_id) {
-      outline_.inner_is_keyed_by_id = true;
-      return read_inner_object(OutlineKey::kCount, value);
-    }
     JsonKind kind = JsonKind::kAbsent;
     HASHCART_TRY(read_kind(value, &kind));
     outline->kinds[static_cast<std::size_t>(*key)] = kind;

@@ -68,6 +68,10 @@ TEST(PostGolden, XV1) { run_table("x_v1"); }
 TEST(PostGolden, XV2) { run_table("x_v2"); }
 TEST(PostGolden, Bluesky) { run_table("bluesky"); }
 TEST(PostGolden, Mastodon) { run_table("mastodon"); }
+TEST(PostGolden, Instagram) { run_table("instagram"); }
+TEST(PostGolden, Facebook) { run_table("facebook"); }
+TEST(PostGolden, Threads) { run_table("threads"); }
+TEST(PostGolden, Pinterest) { run_table("pinterest"); }
 TEST(PostGolden, OtherDialectsAreNotTakenForOurs) { run_table("others"); }
 
 }  // namespace
