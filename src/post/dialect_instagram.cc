@@ -354,11 +354,7 @@ class InstagramReader final : public DialectReader {
       case Key::kReplies:
       case Key::kPreviewComments:
       case Key::kPreviewChildComments:
-        if (depth >= kDepthMax) return RejectReason::kNone;
-        reserve_slot(it);
-        it->has_comments = true;
-        return each_edge_member(value,
-                                [&](od::object comment) { return read_comment(comment, depth); });
+        return read_comments(value, depth, it);
       case Key::kEdgeToComment:
       case Key::kEdgeToParentComment:
       case Key::kEdgeThreadedComments:
@@ -453,6 +449,19 @@ class InstagramReader final : public DialectReader {
       it->media_id = {!reference.id.empty(), false, reference.id};
       it->media_owner = reference.author;
       return RejectReason::kNone;
+    });
+  }
+
+  // {"data":[..]}, or the app's bare array, which alone makes a page of comments.
+  [[nodiscard]] RejectReason read_comments(od::value value, int depth, Item* it) noexcept {
+    JsonKind kind = JsonKind::kAbsent;
+    HASHCART_TRY(read_kind(value, &kind));
+    it->is_page = it->is_page || kind == JsonKind::kArray;
+    if (depth >= kDepthMax) return RejectReason::kNone;
+    reserve_slot(it);
+    return each_edge_member(value, [&](od::object comment) {
+      it->has_comments = true;
+      return read_comment(comment, depth);
     });
   }
 
@@ -567,8 +576,7 @@ class InstagramReader final : public DialectReader {
     HASHCART_TRY(check_optional_id(id));
     for (std::size_t i = posts_before; i < context_->post_count(); ++i) {
       Post& post = context_->post(i);
-      if (post.role != Role::kMain) continue;
-      if (!post.has_time) HASHCART_TRY(set_graph_time(time, &post));
+      if (post.role == Role::kMain && !post.has_time) HASHCART_TRY(set_graph_time(time, &post));
       // A comment is told to the account whose media it stands under.
       if (post.reply_to_author.data() == kOwnerOfEntry.data()) post.reply_to_author = id.text;
     }
