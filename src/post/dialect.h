@@ -246,16 +246,20 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kBid, "bid")                                    \
   KEY(kBoard, "board")                                \
   KEY(kBoardId, "board_id")                           \
+  KEY(kBoardOwner, "board_owner")                     \
   KEY(kBody, "body")                                  \
+  KEY(kBusinessDiscovery, "business_discovery")       \
   KEY(kCaption, "caption")                            \
   KEY(kCaptionText, "caption_text")                   \
   KEY(kCards, "cards")                                \
   KEY(kChanges, "changes")                            \
+  KEY(kChildAttachments, "child_attachments")         \
   KEY(kChildren, "children")                          \
   KEY(kCode, "code")                                  \
   KEY(kCollector, "collector")                        \
   KEY(kCollection, "collection")                      \
   KEY(kComments, "comments")                          \
+  KEY(kCommentsCount, "comments_count")               \
   KEY(kCommit, "commit")                              \
   KEY(kContent, "content")                            \
   KEY(kControl, "control")                            \
@@ -272,6 +276,7 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kDirectMessage, "direct_message")               \
   KEY(kDisconnect, "disconnect")                      \
   KEY(kDominantColor, "dominant_color")               \
+  KEY(kEdgeMediaToCaption, "edge_media_to_caption")   \
   KEY(kEditHistoryTweetIds, "edit_history_tweet_ids") \
   KEY(kEntry, "entry")                                \
   KEY(kErrors, "errors")                              \
@@ -282,6 +287,7 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kFriendsStr, "friends_str")                     \
   KEY(kFrom, "from")                                  \
   KEY(kFullText, "full_text")                         \
+  KEY(kGraphql, "graphql")                            \
   KEY(kHashcart, "hashcart")                          \
   KEY(kId, "id")                                      \
   KEY(kIdStr, "id_str")                               \
@@ -305,6 +311,10 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kMedia, "media")                                \
   KEY(kMediaProductType, "media_product_type")        \
   KEY(kMediaType, "media_type")                       \
+  KEY(kMediaUrl, "media_url")                         \
+  KEY(kMentionedComment, "mentioned_comment")         \
+  KEY(kMentionedMedia, "mentioned_media")             \
+  KEY(kMerchantId, "merchant_id")                     \
   KEY(kMessage, "message")                            \
   KEY(kMeta, "meta")                                  \
   KEY(kMid, "mid")                                    \
@@ -318,28 +328,40 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kOperation, "operation")                        \
   KEY(kPayload, "payload")                            \
   KEY(kPermalink, "permalink")                        \
+  KEY(kPermalinkUrl, "permalink_url")                 \
   KEY(kPin, "pin")                                    \
   KEY(kPinner, "pinner")                              \
   KEY(kPk, "pk")                                      \
+  KEY(kPollAttachment, "poll_attachment")             \
   KEY(kPost, "post")                                  \
   KEY(kPosts, "posts")                                \
+  KEY(kPriceString, "price_string")                   \
+  KEY(kProductId, "product_id")                       \
   KEY(kReason, "reason")                              \
   KEY(kRecord, "record")                              \
+  KEY(kRepliedTo, "replied_to")                       \
+  KEY(kResourceResponse, "resource_response")         \
   KEY(kResultCount, "result_count")                   \
   KEY(kResults, "results")                            \
   KEY(kScrubGeo, "scrub_geo")                         \
   KEY(kSelftext, "selftext")                          \
   KEY(kSeq, "seq")                                    \
+  KEY(kShortcodeMedia, "shortcode_media")             \
   KEY(kSourcePlatform, "source_platform")             \
   KEY(kStatusWithheld, "status_withheld")             \
   KEY(kStatuses, "statuses")                          \
   KEY(kStory, "story")                                \
   KEY(kStream, "stream")                              \
   KEY(kSubreddit, "subreddit")                        \
+  KEY(kSubscriptionId, "subscription_id")             \
   KEY(kTakenAt, "taken_at")                           \
   KEY(kText, "text")                                  \
+  KEY(kTextPostAppInfo, "text_post_app_info")         \
   KEY(kTextRaw, "text_raw")                           \
   KEY(kThread, "thread")                              \
+  KEY(kThreadItems, "thread_items")                   \
+  KEY(kThreadsBiography, "threads_biography")         \
+  KEY(kThreadsPicture, "threads_profile_picture_url") \
   KEY(kTimeUs, "time_us")                             \
   KEY(kTimestamp, "timestamp")                        \
   KEY(kTitle, "title")                                \
@@ -355,12 +377,14 @@ inline constexpr std::size_t kIdBytesMax =
   KEY(kUserId, "user_id")                             \
   KEY(kUserWithheld, "user_withheld")                 \
   KEY(kUsername, "username")                          \
+  KEY(kValues, "values")                              \
   KEY(kVerb, "verb")                                  \
   KEY(kVideoDescription, "video_description")         \
   KEY(kVideos, "videos")                              \
   KEY(kVisibility, "visibility")                      \
   KEY(kWarning, "warning")                            \
-  KEY(kWebVideoUrl, "webVideoUrl")
+  KEY(kWebVideoUrl, "webVideoUrl")                    \
+  KEY(kXdtShortcodeMedia, "xdt_shortcode_media")
 
 #define HASHCART_ENUMERATOR(enumerator, text) enumerator,
 #define HASHCART_TEXT(enumerator, text) text,
@@ -375,7 +399,7 @@ struct ObjectOutline {
   std::size_t key_count = 0;
   // Strings that matter by their value; empty where they are absent or no strings.
   std::string_view kind, type, type_uri, event, uri, object, object_type, verb, id, permalink,
-      media_product_type, source_platform;
+      media_product_type, source_platform, media_type, permalink_url, timestamp;
 
   [[nodiscard]] JsonKind of(OutlineKey key) const noexcept {
     return kinds[static_cast<std::size_t>(key)];
@@ -391,11 +415,14 @@ struct ObjectOutline {
 
 // What detection sees of a record: the keys of the object, or of the first member of a top-level
 // array; and the keys of the object, or the first member of the array, that the last of the keys
-// named in read_inner() (post_reader.cc) holds: a page is known by what is in it.
+// named in read_inner() (post_reader.cc) holds: a page is known by what is in it. Where comments,
+// feed, media or posts hold an object with an array `data`, it is that array's first member.
 struct Outline {
   ObjectOutline top;
   ObjectOutline inner;
   OutlineKey inner_of = OutlineKey::kCount;
+  // inner is what stands under the first key, which is the id of a graph (graph.h).
+  bool inner_is_keyed_by_id = false;
 
   [[nodiscard]] bool inner_is_of(OutlineKey key) const noexcept { return inner_of == key; }
 };

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "post/dialect.h"
+#include "post/graph.h"
 #include "post/json_syntax.h"
 
 namespace hashcart::post {
@@ -289,6 +290,13 @@ class PostReader::Impl {
                                                 bool is_top) noexcept {
     if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
     ++outline->key_count;
+    if (is_top && outline->key_count == 1 && is_graph_id_key(field)) {
+      outline_.inner_is_keyed_by_id = true;
+      od::value member;
+      if (const auto error = field.value().get(member); error != simdjson::SUCCESS)
+        return reason_of(error);
+      return read_inner_object(OutlineKey::kCount, member);
+    }
     std::string_view name;
     HASHCART_TRY(read_key(field, &name));
     *key = kOutlineKeys.find(name);
@@ -323,6 +331,12 @@ class PostReader::Impl {
           return read_optional_text(value, &outline->media_product_type);
         case OutlineKey::kSourcePlatform:
           return read_optional_text(value, &outline->source_platform);
+        case OutlineKey::kMediaType:
+          return read_optional_text(value, &outline->media_type);
+        case OutlineKey::kPermalinkUrl:
+          return read_optional_text(value, &outline->permalink_url);
+        case OutlineKey::kTimestamp:
+          return read_optional_text(value, &outline->timestamp);
         default:
           return RejectReason::kNone;
       }
@@ -333,21 +347,27 @@ class PostReader::Impl {
   // The keys of the object, or of the array's first member, that tell what a page holds.
   [[nodiscard]] RejectReason read_inner(OutlineKey key, JsonKind kind, od::value value) noexcept {
     switch (key) {
+      case OutlineKey::kComments:
+      case OutlineKey::kFeed:
+      case OutlineKey::kMedia:
+      case OutlineKey::kPosts:
+        if (kind == JsonKind::kObject) return read_inner_edge(key, value);
+        break;
       case OutlineKey::kActivities:
       case OutlineKey::kAwemeDetail:
       case OutlineKey::kAwemeList:
       case OutlineKey::kCollector:
-      case OutlineKey::kComments:
       case OutlineKey::kData:
       case OutlineKey::kDelete:
       case OutlineKey::kErrors:
-      case OutlineKey::kFeed:
+      case OutlineKey::kGraphql:
       case OutlineKey::kItemInfo:
       case OutlineKey::kItemList:
       case OutlineKey::kItemListSnake:
+      case OutlineKey::kItems:
       case OutlineKey::kMeta:
+      case OutlineKey::kNode:
       case OutlineKey::kPost:
-      case OutlineKey::kPosts:
       case OutlineKey::kResults:
       case OutlineKey::kStatuses:
       case OutlineKey::kThread:
@@ -356,15 +376,16 @@ class PostReader::Impl {
       default:
         return RejectReason::kNone;
     }
-    if (kind == JsonKind::kArray) {
-      bool first = true;
-      return each_element(value, [&](od::value member) {
-        if (!first) return RejectReason::kNone;
-        first = false;
-        return read_inner_object(key, member);
-      });
-    }
-    return read_inner_object(key, value);
+    return kind == JsonKind::kArray ? read_first_member(key, value) : read_inner_object(key, value);
+  }
+
+  [[nodiscard]] RejectReason read_first_member(OutlineKey key, od::value array) noexcept {
+    bool first = true;
+    return each_element(array, [&](od::value member) {
+      if (!first) return RejectReason::kNone;
+      first = false;
+      return read_inner_object(key, member);
+    });
   }
 
   [[nodiscard]] RejectReason read_inner_object(OutlineKey key, od::value value) noexcept {
@@ -374,6 +395,33 @@ class PostReader::Impl {
       for (simdjson::simdjson_result<od::field> field : object) {
         OutlineKey inner_key = OutlineKey::kCount;
         HASHCART_TRY(read_outline_field(field, &outline_.inner, &inner_key, false));
+      }
+      return RejectReason::kNone;
+    });
+  }
+
+  // An object whose `data`, if it is an array, counts in its stead: an edge of a graph.
+  [[nodiscard]] RejectReason read_inner_edge(OutlineKey key, od::value value) noexcept {
+    return with_optional_object(value, [&](od::object object) {
+      ObjectOutline itself;
+      bool is_edge = false;
+      for (simdjson::simdjson_result<od::field> field : object) {
+        if (is_plain_key(field, "data")) {
+          od::value members;
+          if (const auto error = field.value().get(members); error != simdjson::SUCCESS)
+            return reason_of(error);
+          JsonKind kind = JsonKind::kAbsent;
+          HASHCART_TRY(read_kind(members, &kind));
+          is_edge = kind == JsonKind::kArray;
+          if (is_edge) HASHCART_TRY(read_first_member(key, members));
+          continue;
+        }
+        OutlineKey inner_key = OutlineKey::kCount;
+        HASHCART_TRY(read_outline_field(field, &itself, &inner_key, false));
+      }
+      if (!is_edge) {
+        outline_.inner = itself;
+        outline_.inner_of = key;
       }
       return RejectReason::kNone;
     });

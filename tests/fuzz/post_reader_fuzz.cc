@@ -51,6 +51,16 @@ void require_sound(const post::Post& it) {
     require(link.start <= link.end && is_boundary(it.text, link.start) &&
             is_boundary(it.text, link.end));
   }
+  for (const post::ProductTag& tag : it.product_tags) {
+    require(!tag.id.empty() && base::is_valid_utf8(tag.name) && base::is_valid_utf8(tag.price));
+    require_id(tag.id);
+  }
+}
+
+// These may read a post before the one it is embedded in.
+bool is_graph(post::Dialect dialect) {
+  return dialect == post::Dialect::kInstagram || dialect == post::Dialect::kFacebook ||
+         dialect == post::Dialect::kThreads || dialect == post::Dialect::kPinterest;
 }
 
 // The one post of a simple record that is an object.
@@ -81,6 +91,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   reader.read(record, &parsed);
   require((parsed.kind == post::RecordKind::kRejected) ==
           (parsed.reason != post::RejectReason::kNone));
+  if (parsed.post_count > 0 && is_graph(parsed.dialect))
+    require(parsed.posts[0].role == post::Role::kMain);
   for (std::size_t i = 0; i < parsed.post_count; ++i) require_sound(parsed.posts[i]);
   for (const post::Delete& one : parsed.deletes) {
     require_id(one.post_id);

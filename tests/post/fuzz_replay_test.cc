@@ -23,8 +23,9 @@ TEST(PostFuzz, HoldsOnMutatedFixtures) {
     return (seed >> 8U) % below;
   };
   std::size_t inputs = 0;
-  for (const char* file : {"simple", "x_v1", "x_v2", "bluesky", "mastodon", "gnip", "weibo",
-                           "reddit", "tiktok", "others"}) {
+  for (const char* file :
+       {"simple", "x_v1", "x_v2", "bluesky", "mastodon", "gnip", "weibo", "reddit", "tiktok",
+        "instagram", "facebook", "threads", "pinterest", "others"}) {
     const std::filesystem::path path = std::filesystem::path(HASHCART_SOURCE_DIR) / "fixtures" /
                                        "posts" / (std::string(file) + ".ndjson");
     for (const testing::TestRecord& line : testing::cut_file(path)) {

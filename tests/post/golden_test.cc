@@ -72,6 +72,10 @@ TEST(PostGolden, Gnip) { run_table("gnip"); }
 TEST(PostGolden, Weibo) { run_table("weibo"); }
 TEST(PostGolden, Reddit) { run_table("reddit"); }
 TEST(PostGolden, Tiktok) { run_table("tiktok"); }
+TEST(PostGolden, Instagram) { run_table("instagram"); }
+TEST(PostGolden, Facebook) { run_table("facebook"); }
+TEST(PostGolden, Threads) { run_table("threads"); }
+TEST(PostGolden, Pinterest) { run_table("pinterest"); }
 TEST(PostGolden, OtherDialectsAreNotTakenForOurs) { run_table("others"); }
 
 }  // namespace

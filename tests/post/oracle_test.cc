@@ -382,7 +382,8 @@ void run_oracle(const char* folder, Expect expect, bool with_entities, std::size
     }
   }
   EXPECT_GE(posts, posts_min);
-  std::printf("%s: %zu posts, %zu tags, %zu links agree\n", folder, posts, tags, links);
+  std::printf("conformance: posts of %s %zu/%zu as read slowly, %zu tags, %zu links\n", folder,
+              posts, posts, tags, links);
 }
 
 TEST(PostOracle, XV1AgreesWithNlohmann) { run_oracle("x_v1", expect_x_v1, true, 2000); }

@@ -88,6 +88,9 @@ inline nlohmann::ordered_json describe(const ParsedRecord& record) {
     for (const Link& link : post.links) {
       it["links"].push_back({link.url, post.text.substr(link.start, link.end - link.start)});
     }
+    for (const ProductTag& tag : post.product_tags) {
+      it["product_tags"].push_back({tag.id, tag.name, tag.price});
+    }
     out["posts"].push_back(it);
   }
   for (const Delete& one : record.deletes) {
