@@ -26,6 +26,13 @@ struct SourcePosition {
   std::uint32_t column = 0;
 };
 
+// Where a text stands in the file of the entry that holds it; for messages.
+struct TextPlace {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::uint32_t length = 1;  // characters
+};
+
 // `[limits]`: they alone size the tables of the resolver, so output never depends on the machine.
 // Durations are event time.
 struct Limits {
@@ -81,6 +88,8 @@ struct Retailer {
   std::vector<std::vector<PathTemplate>> template_sets;  // set 0 is the retailer's own `paths`
   std::vector<UrlHit> hits;
   std::vector<std::string> misses;
+  std::vector<TextPlace> hit_places;  // one for each of `hits`
+  std::vector<TextPlace> miss_places;
   SourcePosition where;
 };
 
@@ -116,6 +125,7 @@ struct AuthorRef {
 
 struct Confirm {
   std::string tag;  // as written, with its sign
+  TextPlace tag_place;
   std::int64_t within_ms = 0;
   ConfirmClock clock = ConfirmClock::kOpen;
   std::vector<AuthorRef> prompt_by;
@@ -149,6 +159,9 @@ struct Campaign {
   std::vector<AuthorRef> ignore_ids;
   std::vector<std::string> hits;
   std::vector<std::string> misses;
+  std::vector<TextPlace> tag_places;  // one for each of `tags`
+  std::vector<TextPlace> hit_places;  // one for each of `hits`
+  std::vector<TextPlace> miss_places;
   SourcePosition where;
   SourcePosition tag_where;
 
