@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -25,13 +26,6 @@ using catalogue::TextPlace;
 
 std::vector<std::string> paths_or_default(const std::vector<std::string>& paths) {
   return paths.empty() ? std::vector<std::string>{"default"} : paths;
-}
-
-base::Platform first_platform(const Campaign& campaign) {
-  for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
-    if (campaign.on(static_cast<base::Platform>(i))) return static_cast<base::Platform>(i);
-  }
-  return base::Platform::kOther;
 }
 
 // Whether a post with this text, and nothing else, is a trigger of the campaign.
@@ -115,6 +109,21 @@ bool yields_tag(const std::string& tag, base::Platform platform) {
                                  tags[0].text_start, tags[0].text_end - tags[0].text_start) == bare;
 }
 
+// Where a campaign's examples are tried: the first of its platforms that its tags can stand on.
+base::Platform example_platform(const Campaign& campaign) {
+  std::optional<base::Platform> first;
+  for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
+    const auto platform = static_cast<base::Platform>(i);
+    if (!campaign.on(platform)) continue;
+    if (!first) first = platform;
+    if (std::all_of(campaign.tags.begin(), campaign.tags.end(),
+                    [&](const std::string& tag) { return yields_tag(tag, platform); })) {
+      return platform;
+    }
+  }
+  return first.value_or(base::Platform::kOther);
+}
+
 void check_tag(const Campaign& campaign, const std::string& tag, const TextPlace& place,
                std::vector<Diagnostic>* out) {
   std::string live;
@@ -141,8 +150,8 @@ void check_tag(const Campaign& campaign, const std::string& tag, const TextPlace
 void run_campaign_examples(const match::PatternDb& db, std::uint32_t index, TextProbe* probe,
                            std::vector<ExampleResult>* out) {
   const Campaign& campaign = db.catalogue().campaigns[index];
-  const base::Platform platform = first_platform(campaign);
-  const std::string on = " (on " + std::string(base::name(platform)) + ")";
+  const base::Platform platform = example_platform(campaign);
+  const std::string_view on = base::name(platform);
   const auto add = [&](const std::string& text, const TextPlace& place, bool is_hit) {
     ExampleResult result;
     result.entry = "campaign \"" + campaign.id + "\"";
@@ -153,8 +162,8 @@ void run_campaign_examples(const match::PatternDb& db, std::uint32_t index, Text
     result.length = place.length;
     if (probe->triggers(index, platform, text) != is_hit) {
       const std::string seen = probe->seen(db, campaign, platform, text);
-      result.wrong =
-          is_hit ? "does not fire: its text holds " + seen + on : "fires by " + seen + on;
+      result.wrong = is_hit ? fmt::format("does not fire: on {} its text holds {}", on, seen)
+                            : fmt::format("fires: on {} its text holds {}", on, seen);
     }
     out->push_back(std::move(result));
   };
@@ -246,7 +255,8 @@ std::vector<Diagnostic> check_against_grammars(const match::PatternDb& db) {
                    .where = example.where,
                    .length = example.length,
                    .label = example.wrong,
-                   .help = {}});
+                   .help = example.is_hit ? "change the example, or what it is an example of"
+                                          : "move it to hits, or change what it is an example of"});
   }
   return out;
 }

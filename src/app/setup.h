@@ -31,7 +31,7 @@ struct ExampleResult {
 };
 
 // Tries every hit and miss, campaigns first. A campaign's are posts that are nothing but the text,
-// on the first of its platforms.
+// on the first of its platforms that has such tags.
 [[nodiscard]] std::vector<ExampleResult> run_examples(const match::PatternDb& db);
 
 // Faults that only matching can see, as diagnostics: a tag its platforms' grammars cannot produce,
