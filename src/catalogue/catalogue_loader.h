@@ -23,7 +23,7 @@ enum class Severity : std::uint8_t { kError, kWarning };
 // One fault, as data; render() makes it what `hashcart check` prints.
 struct Diagnostic {
   Severity severity = Severity::kError;
-  std::string code;  // "E012", "W004"; stable, listed in README
+  std::string code;  // "E012", "W004"; stable; fixtures/catalogues/bad has an example of each
   std::string message;
   SourcePosition where;      // line 0: the file as a whole
   std::uint32_t length = 1;  // characters to underline
