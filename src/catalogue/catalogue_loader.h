@@ -1,10 +1,10 @@
-// Loads catalogues from TOML or JSON: catalogue files -> Catalogue, or one SetupError that carries every
-// fault.
+// Loads catalogues from TOML or JSON: catalogue files -> Catalogue, or one SetupError that carries
+// every fault.
 //
-// One syntax fault ends a file (neither form gives a way on), semantic faults of all files are reported
-// together: each with file:line:column, the line, a caret under the fault and a hint. Unknown keys,
-// duplicate ids, dangling names (with a did-you-mean), local times, wrong types, campaigns without
-// a positive test, templates and patterns that do not parse.
+// One syntax fault ends a file (neither form gives a way on), semantic faults of all files are
+// reported together: each with file:line:column, the line, a caret under the fault and a hint.
+// Unknown keys, duplicate ids, dangling names (with a did-you-mean), local times, wrong types,
+// campaigns without a positive test, templates and patterns that do not parse.
 //
 // Control plane only: allocates, throws base::SetupError(kCatalogue).
 #pragma once
@@ -66,8 +66,8 @@ struct LoadResult {
 // throw for what the texts hold.
 [[nodiscard]] LoadResult load_texts(const std::vector<CatalogueText>& texts);
 
-// Reads the files (a directory means its *.toml and *.json files in name order) and loads them. `default` as a
-// path is the catalogue compiled in; a file of that name is `./default`. Throws
+// Reads the files (a directory means its *.toml and *.json files in name order) and loads them.
+// `default` as a path is the catalogue compiled in; a file of that name is `./default`. Throws
 // SetupError(kCatalogue) when a file cannot be read.
 [[nodiscard]] LoadResult load_files(const std::vector<std::string>& paths);
 

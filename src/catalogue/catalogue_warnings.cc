@@ -39,9 +39,9 @@ bool covers(const PathTemplate::Segment& first, const PathTemplate::Segment& sec
   return false;
 }
 
-// Whether every URL that `second` matches is matched by `first` too, with the same id. It must never
-// say so wrongly, so it asks for the id at the same place in the same form; a template matches a
-// prefix of the path, so `first` may be shorter, and it may ask for less of the query.
+// Whether every URL that `second` matches is matched by `first` too, with the same id. It must
+// never say so wrongly, so it asks for the id at the same place in the same form; a template
+// matches a prefix of the path, so `first` may be shorter, and it may ask for less of the query.
 bool covers(const PathTemplate& first, const PathTemplate& second) {
   if (first.segments.size() > second.segments.size()) return false;
   for (std::size_t i = 0; i < first.segments.size(); ++i) {

@@ -1,5 +1,6 @@
-// Fuzz target: any bytes as a catalogue, TOML or (from a `{` on) JSON. Whatever they are, faults can be printed; and what loads
-// loads again from its resolved form and from the JSON of it, to the same resolved form.
+// Fuzz target: any bytes as a catalogue, TOML or (from a `{` on) JSON. Whatever they are, faults
+// can be printed; and what loads loads again from its resolved form and from the JSON of it, to the
+// same resolved form.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
