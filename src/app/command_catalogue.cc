@@ -1,24 +1,15 @@
-// hashcart check, test, catalogue: what a catalogue says, whether it is sound, and whether it does
-// what its own tests expect.
+// hashcart check, catalogue show and list: whether a catalogue is sound, and what it says.
 #include <fmt/format.h>
-#include <fnmatch.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/commands.h"
 #include "app/setup.h"
-#include "app/subset_match.h"
-#include "base/setup_error.h"
-#include "emit/encoder.h"
-#include "emit/user_mask.h"
+#include "emit/json_writer.h"
 #include "match/pattern_db.h"
-#include "pipeline/pipeline.h"
 
 namespace hashcart::app {
 namespace {
@@ -36,122 +27,60 @@ std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-// The lines of an NDJSON text, blank ones left out.
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> out;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) out.push_back(line);
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return out;
-}
-
-// Runs one [[test]] block. Empty, or what is wrong.
-std::string run_stream_test(const match::PatternDb& db, const catalogue::StreamTest& test) {
-  const emit::UserMask mask = emit::UserMask::raw();
-  const emit::RecordEncoder encoder(db.catalogue(), {"test"}, mask, kEngine);
-  pipeline::PipelineOptions options;
-  options.expire_at_end = true;
-  options.worker.validate = true;
-  const pipeline::TextResult result = pipeline::run_text(test.posts, db, encoder, options);
-  if (!result.result.balanced) return "the books do not balance: a bug of hashcart";
-  if (result.result.totals.lines.rejected > 0) {
-    return fmt::format("a post was rejected: {}", result.rejects);
-  }
-  const std::vector<std::string_view> expected = lines_of(test.expect);
-  const std::vector<std::string_view> records = lines_of(result.records);
-  for (std::size_t i = 0; i < std::max(expected.size(), records.size()); ++i) {
-    if (i >= records.size()) {
-      return fmt::format("expected a record more:\n      {}\n    outcomes were:\n{}", expected[i],
-                         result.outcomes);
+// One line per fault, for editors and CI.
+void print_json(const std::vector<Diagnostic>& faults) {
+  for (const Diagnostic& fault : faults) {
+    std::string text;
+    emit::JsonObject line(&text);
+    line.text("schema", "hashcart.diagnostic/1");
+    line.text("severity", fault.severity == Severity::kError ? "error" : "warning");
+    line.text("code", fault.code);
+    line.text("message", fault.message);
+    line.text_if("file", fault.where.file);
+    if (fault.where.line > 0) {
+      line.integer("line", fault.where.line);
+      line.integer("column", fault.where.column);
+      line.integer("length", fault.length);
     }
-    if (i >= expected.size()) return fmt::format("a record too many:\n      {}", records[i]);
-    const std::string difference = subset_difference(expected[i], records[i]);
-    if (!difference.empty()) {
-      return fmt::format("record {}: {}\n      expected {}\n      got      {}", i + 1, difference,
-                         expected[i], records[i]);
-    }
+    line.text_if("label", fault.label);
+    line.text_if("help", fault.help);
+    line.close();
+    text += '\n';
+    print(stdout, text);
   }
-  return {};
 }
 
 }  // namespace
 
 ExitCode run_check(const CheckCommand& command) {
-  const std::vector<std::string> paths = or_default(command.catalogues);
-  catalogue::LoadResult result = catalogue::load_files(paths);
-  std::string compiled;
-  if (result.ok()) {
-    const match::PatternDb db(result.catalogue);
-    for (Diagnostic& more : check_against_grammars(db)) {
-      result.diagnostics.push_back(std::move(more));
-    }
+  const auto texts = catalogue::read_texts(or_default(command.catalogues));
+  const CheckedCatalogue checked = check_texts(texts);
+  if (command.format == "json") {
+    print_json(checked.diagnostics);
+  } else if (!checked.diagnostics.empty()) {
+    print(stderr, catalogue::render(checked.diagnostics, texts));
+  }
+  if (checked.db && command.verbosity.quiet == 0 && command.format != "json") {
     std::size_t hosts = 0;
-    for (const catalogue::Retailer& retailer : result.catalogue.retailers) {
+    for (const catalogue::Retailer& retailer : checked.catalogue->retailers) {
       hosts += retailer.hosts.size() + retailer.short_hosts.size();
     }
-    compiled = fmt::format(
-        "{}, {}, {}; compiled to {} KiB\n", plural(result.catalogue.campaigns.size(), "campaign"),
-        plural(result.catalogue.retailers.size(), "retailer"), plural(hosts, "host"),
-        (db.text_literals().compiled_bytes() + 1023) / 1024);
+    print(stdout, fmt::format("{}, {}, {}; compiled to {} KiB\n",
+                              plural(checked.catalogue->campaigns.size(), "campaign"),
+                              plural(checked.catalogue->retailers.size(), "retailer"),
+                              plural(hosts, "host"),
+                              (checked.db->text_literals().compiled_bytes() + 1023) / 1024));
   }
-  if (!result.diagnostics.empty()) {
-    print(stderr, catalogue::render(result.diagnostics, catalogue::read_texts(paths)));
-  }
-  if (command.verbosity.quiet == 0) print(stdout, compiled);
-  const bool warned =
-      std::any_of(result.diagnostics.begin(), result.diagnostics.end(),
-                  [](const Diagnostic& fault) { return fault.severity == Severity::kWarning; });
-  if (!result.ok()) return kAnswerIsNo;
-  return warned && command.deny_warnings ? kAnswerIsNo : kDone;
-}
-
-ExitCode run_test(const TestCommand& command) {
-  const auto catalogue = load_catalogue(command.catalogues);
-  const match::PatternDb db(*catalogue);
-  std::size_t failed = 0;
-  const std::vector<Diagnostic> faults = check_against_grammars(db);
-  std::set<std::string> faulty;
-  if (command.filter.empty()) {
-    for (const Diagnostic& fault : faults) {
-      fmt::print("FAIL {}:{}: {}\n", fault.where.file, fault.where.line, fault.message);
-      ++failed;
-    }
-  }
-  std::size_t examples = 0;
-  for (const catalogue::Campaign& campaign : catalogue->campaigns) {
-    examples += campaign.hits.size() + campaign.misses.size();
-  }
-  for (const catalogue::Retailer& retailer : catalogue->retailers) {
-    examples += retailer.hits.size() + retailer.misses.size();
-  }
-  std::size_t ran = 0;
-  for (const catalogue::StreamTest& test : catalogue->tests) {
-    if (!command.filter.empty() && fnmatch(command.filter.c_str(), test.name.c_str(), 0) != 0) {
-      continue;
-    }
-    ++ran;
-    const std::string wrong = run_stream_test(db, test);
-    if (wrong.empty()) {
-      if (command.verbosity.verbose > 0) fmt::print("ok   {}\n", test.name);
-      continue;
-    }
-    ++failed;
-    fmt::print("FAIL {} ({}:{})\n    {}\n", test.name, test.where.file, test.where.line, wrong);
-  }
-  if (command.verbosity.quiet == 0) {
-    fmt::print("{}, {} of hits and misses: {}\n", plural(ran, "stream test"),
-               plural(examples, "example"), failed == 0 ? "all passed" : plural(failed, "failure"));
-  }
-  if (failed > 0) return kAnswerIsNo;
-  return command.require_tests && ran == 0 ? kAnswerIsNo : kDone;
+  if (!checked.ok) return kAnswerIsNo;
+  return !checked.diagnostics.empty() && command.deny_warnings ? kAnswerIsNo : kDone;
 }
 
 ExitCode run_catalogue(const CatalogueCommand& command) {
   const auto catalogue = load_catalogue(command.catalogues);
+  if (!command.list && command.format == "json") {
+    print(stdout, catalogue::resolved_json(*catalogue));
+    return kDone;
+  }
   if (!command.list) {
     fmt::print("# sha256 {}\n", catalogue->sha256);
     print(stdout, catalogue->resolved);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "app/commands.h"
 #include "app/stop_request.h"
@@ -34,7 +35,8 @@ constexpr const char* kExamples =
     "  hashcart explain -c shop.toml --post 101 posts.ndjson\n"
     "\n"
     "Exit codes:\n"
-    "  0 done   1 the answer is no (-e, test, check)   2 wrong usage   65 too many rejected lines\n"
+    "  0 done   1 the answer is no (-e, test, check, diff)   2 wrong usage   65 too many rejected "
+    "lines\n"
     "  66 an input could not be opened   70 bug: the books do not balance   74 an input broke off "
     "or an\n"
     "  output failed   78 catalogue or machine refused   130/143 stopped by SIGINT/SIGTERM after "
@@ -222,13 +224,20 @@ void add_link(CLI::App* root, LinkCommand* command, std::function<ExitCode()>* a
   app->callback([command, action] { *action = [command] { return run_link(*command); }; });
 }
 
+void add_format(CLI::App* app, std::string* format, std::vector<std::string> known,
+                const char* what) {
+  app->add_option("--format", *format, what)->type_name("NAME")->check(CLI::IsMember(known));
+}
+
 void add_catalogue_commands(CLI::App* root, CheckCommand* check, TestCommand* test,
-                            CatalogueCommand* show, std::function<ExitCode()>* action) {
+                            CatalogueCommand* show, DiffCommand* diff,
+                            std::function<ExitCode()>* action) {
   CLI::App* app = root->add_subcommand("check", "Check catalogue files; faults come with carets");
   app->add_option("file", check->catalogues, "Catalogue files or directories; none: the default")
       ->type_name("FILE");
   add_catalogues(app, &check->catalogues);
   app->add_flag("--deny-warnings", check->deny_warnings, "Warnings count as errors");
+  add_format(app, &check->format, {"text", "json"}, "text on stderr, or one JSON line per fault");
   add_verbosity(app, &check->verbosity);
   app->callback([check, action] { *action = [check] { return run_check(*check); }; });
 
@@ -236,12 +245,17 @@ void add_catalogue_commands(CLI::App* root, CheckCommand* check, TestCommand* te
   app->add_option("file", test->catalogues, "Catalogue files or directories; none: the default")
       ->type_name("FILE");
   add_catalogues(app, &test->catalogues);
-  app->add_option("--filter", test->filter, "Only tests whose name matches")->type_name("GLOB");
-  app->add_flag("--require-tests", test->require_tests, "Fail when there is no test to run");
+  app->add_option("--filter", test->filter,
+                  "Only tests whose name matches; the name of a hit is `campaign: hit: text`")
+      ->type_name("GLOB");
+  app->add_flag("--require-tests", test->require_tests, "Fail when no [[test]] block ran");
+  app->add_option("--junit", test->junit, "A report in JUnit's XML; - is stdout")
+      ->type_name("FILE");
   add_verbosity(app, &test->verbosity);
   app->callback([test, action] { *action = [test] { return run_test(*test); }; });
 
-  app = root->add_subcommand("catalogue", "Show what a catalogue comes to");
+  app = root->add_subcommand("catalogue",
+                             "Show what a catalogue comes to, or what differs between two");
   app->require_subcommand(1);
   CLI::App* shown = app->add_subcommand("show", "The catalogue as it is used, all files merged");
   CLI::App* listed = app->add_subcommand("list", "One line per campaign and retailer");
@@ -251,6 +265,15 @@ void add_catalogue_commands(CLI::App* root, CheckCommand* check, TestCommand* te
     add_catalogues(sub, &show->catalogues);
   }
   shown->callback([show, action] { *action = [show] { return run_catalogue(*show); }; });
+  add_format(shown, &show->format, {"toml", "json"}, "toml or json; both load again");
+  CLI::App* differ = app->add_subcommand(
+      "diff", "What differs, and of which campaigns output can change; exit 1 if anything does");
+  differ->add_option("before", diff->before, "A file, a directory or `default`")
+      ->type_name("BEFORE")
+      ->required();
+  differ->add_option("after", diff->after, "The same")->type_name("AFTER")->required();
+  add_format(differ, &diff->format, {"text", "json"}, "text, or one JSON line per change");
+  differ->callback([diff, action] { *action = [diff] { return run_diff(*diff); }; });
   listed->callback([show, action] {
     show->list = true;
     *action = [show] { return run_catalogue(*show); };
@@ -317,8 +340,11 @@ void add_gen(CLI::App* root, GenOptions* options, std::string* start,
 
 void add_rest(CLI::App* root, std::string* schema, bool* version_json,
               std::function<ExitCode()>* action) {
-  CLI::App* app = root->add_subcommand("schema", "Print the JSON Schemas of what is written");
-  app->add_option("name", *schema, "intent, outcome, reject, post, link or stats; none: all");
+  CLI::App* app = root->add_subcommand(
+      "schema", "Print the JSON Schemas of what is written, and of catalogues");
+  app->add_option("name", *schema,
+                  "intent, outcome, reject, post, link, stats, diagnostic, catalogue-diff or "
+                  "catalogue; none: all");
   app->callback([schema, action] { *action = [schema] { return run_schema(*schema); }; });
   app = root->add_subcommand("demo", "Run the default catalogue on built-in posts");
   app->callback([action] { *action = [] { return run_demo(); }; });
@@ -363,6 +389,7 @@ int run_command_line(int argc, char** argv) {
   CheckCommand check;
   TestCommand test;
   CatalogueCommand catalogue;
+  DiffCommand diff;
   GenOptions gen;
   std::string gen_start;
   std::string schema;
@@ -371,7 +398,7 @@ int run_command_line(int argc, char** argv) {
   add_explain(&app, &explain, &action);
   add_extract(&app, &extract, &action);
   add_link(&app, &link, &action);
-  add_catalogue_commands(&app, &check, &test, &catalogue, &action);
+  add_catalogue_commands(&app, &check, &test, &catalogue, &diff, &action);
   add_gen(&app, &gen, &gen_start, &action);
   add_rest(&app, &schema, &version_json, &action);
   try {

@@ -78,12 +78,14 @@ struct LinkCommand {
 struct CheckCommand {
   std::vector<std::string> catalogues;
   bool deny_warnings = false;
+  std::string format = "text";  // "text", "json"
   Verbosity verbosity;
 };
 
 struct TestCommand {
   std::vector<std::string> catalogues;
   std::string filter;  // glob on test names
+  std::string junit;   // a file, or "-"; empty: no report
   bool require_tests = false;
   Verbosity verbosity;
 };
@@ -91,6 +93,13 @@ struct TestCommand {
 struct CatalogueCommand {
   std::vector<std::string> catalogues;
   bool list = false;
+  std::string format = "toml";  // of show: "toml", "json"
+};
+
+struct DiffCommand {
+  std::string before;  // each a file, a directory or "default"
+  std::string after;
+  std::string format = "text";  // "text", "json"
 };
 
 [[nodiscard]] ExitCode run_match(const MatchCommand& command);
@@ -100,6 +109,7 @@ struct CatalogueCommand {
 [[nodiscard]] ExitCode run_check(const CheckCommand& command);
 [[nodiscard]] ExitCode run_test(const TestCommand& command);
 [[nodiscard]] ExitCode run_catalogue(const CatalogueCommand& command);
+[[nodiscard]] ExitCode run_diff(const DiffCommand& command);
 [[nodiscard]] ExitCode run_demo();
 [[nodiscard]] ExitCode run_gen_command(const GenOptions& options);
 // name: "intent", "outcome", ..., or empty for all.

@@ -27,6 +27,13 @@ struct SourcePosition {
   std::uint32_t column = 0;
 };
 
+// Where a text stands in the file of the entry that holds it; for messages.
+struct TextPlace {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::uint32_t length = 1;  // characters
+};
+
 // `[limits]`: they alone size the tables of the resolver, so output never depends on the machine.
 // Durations are event time.
 struct Limits {
@@ -87,7 +94,7 @@ struct Retailer {
   // Its links name products for `link` and `extract`; `match` looks for them only where a campaign
   // names the retailer (PatternDb::watches). For links that are in everybody's posts.
   bool only_if_named = false;
-  bool sensitive = false;     // as Campaign::sensitive, for whatever names its products
+  bool sensitive = false;  // as Campaign::sensitive, for whatever names its products
   // Bit i: product tags of base::Platform i name its products.
   std::uint32_t product_tags = 0;
   std::vector<Market> markets;
@@ -98,6 +105,8 @@ struct Retailer {
   std::vector<std::string> affiliate;
   std::vector<UrlHit> hits;
   std::vector<std::string> misses;
+  std::vector<TextPlace> hit_places;  // one for each of `hits`
+  std::vector<TextPlace> miss_places;
   SourcePosition where;
 };
 
@@ -173,6 +182,7 @@ struct AuthorRef {
 
 struct Confirm {
   std::string tag;  // as written, with its sign
+  TextPlace tag_place;
   std::int64_t within_ms = 0;
   ConfirmClock clock = ConfirmClock::kOpen;
   std::vector<AuthorRef> prompt_by;
@@ -223,6 +233,9 @@ struct Campaign {
   std::vector<AuthorRef> ignore_ids;
   std::vector<std::string> hits;
   std::vector<std::string> misses;
+  std::vector<TextPlace> tag_places;  // one for each of `tags`
+  std::vector<TextPlace> hit_places;  // one for each of `hits`
+  std::vector<TextPlace> miss_places;
   SourcePosition where;
   SourcePosition tag_where;
 

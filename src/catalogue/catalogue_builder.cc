@@ -279,6 +279,10 @@ class Builder {
     faults_.add(code, file, mark, std::move(detail));
   }
 
+  static TextPlace place_of(const Value& value) {
+    return {value.mark.line, value.mark.column, value.mark.length};
+  }
+
   SourcePosition position(std::size_t file, Mark mark) const {
     return {files_[file].name, mark.line, mark.column};
   }
@@ -907,7 +911,10 @@ class Builder {
       for (const Value& hit : hits->items) read_url_hit(table, hit, has_id_type, out);
     }
     if (table.has("misses")) {
-      for (const TextAt& miss : table.texts("misses", true)) out->misses.push_back(miss.text);
+      for (const TextAt& miss : table.texts("misses", true)) {
+        out->misses.push_back(miss.text);
+        out->miss_places.push_back(place_of(*miss.value));
+      }
     }
   }
 
@@ -926,6 +933,7 @@ class Builder {
                    "a product key is retailer:market:idtype:id"});
     }
     out->hits.push_back({hit.items[0].text, key});
+    out->hit_places.push_back(place_of(hit.items[0]));
   }
 
   // Why an id that matches its pattern is none all the same.
@@ -1362,6 +1370,7 @@ class Builder {
       if (tag_key(other) == tag_key(tag.text)) return report_same_tag(table, tag);
     }
     out->tags.push_back(tag.text);
+    out->tag_places.push_back(place_of(*tag.value));
   }
 
   bool check_tag(TableReader& table, const TextAt& tag) {
@@ -1623,6 +1632,7 @@ class Builder {
     Confirm confirm;
     if (const auto tag = table.required_text("tag", "for example tag = \"#ConfirmThis\"")) {
       confirm.tag = tag->text;
+      confirm.tag_place = place_of(*tag->value);
       if (check_tag(table, *tag)) {
         for (const std::string& other : out->tags) {
           if (tag_key(other) == tag_key(tag->text)) report_same_tag(table, *tag);
@@ -1722,13 +1732,19 @@ class Builder {
     if (table.has("hits")) {
       const Value* hits = table.array("hits");
       const bool is_empty = hits != nullptr && hits->items.empty();
-      for (const TextAt& hit : table.texts("hits", true)) out->hits.push_back(hit.text);
+      for (const TextAt& hit : table.texts("hits", true)) {
+        out->hits.push_back(hit.text);
+        out->hit_places.push_back(place_of(*hit.value));
+      }
       if (is_empty) report_no_hits(table, hits->mark);
     } else {
       report_no_hits(table, table.mark());
     }
     if (!table.has("misses")) return;
-    for (const TextAt& miss : table.texts("misses", true)) out->misses.push_back(miss.text);
+    for (const TextAt& miss : table.texts("misses", true)) {
+      out->misses.push_back(miss.text);
+      out->miss_places.push_back(place_of(*miss.value));
+    }
   }
 
   void report_no_hits(TableReader& table, Mark mark) {

@@ -23,6 +23,10 @@ struct ParsedFile {
 // in *faults.
 [[nodiscard]] Catalogue build_catalogue(const std::vector<ParsedFile>& files, FaultList* faults);
 
+// Adds the warnings that single templates, tags and hosts of sound files give. files: as above.
+// (catalogue_warnings.cc)
+void add_warnings(const std::vector<ParsedFile>& files, FaultList* faults);
+
 // `resolved` of a catalogue: see catalogue_loader.h. (resolved_text.cc)
 [[nodiscard]] std::string resolved_text(const Catalogue& catalogue);
 

@@ -58,10 +58,12 @@ void read_folder(const std::string& path, std::vector<CatalogueText>* out) {
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     const std::filesystem::path& file = entry->path();
     const bool hidden = file.filename().string().front() == '.';
-    if (!hidden && file.extension() == ".toml") files.push_back(file.string());
+    const bool is_ours = file.extension() == ".toml" || file.extension() == ".json";
+    if (!hidden && is_ours) files.push_back(file.string());
   }
   if (error) fail(path, fmt::format("cannot read the folder: {}", error.message()));
-  if (files.empty()) fail(path, "the folder holds no *.toml file; name one, or another folder");
+  if (files.empty())
+    fail(path, "the folder holds no *.toml or *.json file; name one, or another folder");
   std::sort(files.begin(), files.end());
   for (std::string& file : files) {
     std::string text = read_file(file);
@@ -117,7 +119,10 @@ LoadResult load_texts(const std::vector<CatalogueText>& texts) {
     ParsedFile file;
     file.name = text.file;
     file.compiled_in = is_compiled_in;
-    file.broken = !parse_toml(text.text, files.size(), &file.root, &faults);
+    const bool is_json = looks_like_json(text.file, text.text);
+    if (is_json) faults.mark_json(files.size());
+    file.broken =
+        !(is_json ? parse_json : parse_toml)(text.text, files.size(), &file.root, &faults);
     wants_retailers = wants_retailers || wants_default_retailers(file.root);
     files.push_back(std::move(file));
   };
@@ -130,6 +135,7 @@ LoadResult load_texts(const std::vector<CatalogueText>& texts) {
 
   LoadResult result;
   result.catalogue = build_catalogue(files, &faults);
+  if (!faults.has_errors()) add_warnings(files, &faults);
   result.diagnostics = faults.take();
   if (result.ok()) result.catalogue.resolved = resolved_text(result.catalogue);
   return result;

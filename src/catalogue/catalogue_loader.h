@@ -1,10 +1,10 @@
-// Loads catalogues from TOML: catalogue files -> Catalogue, or one SetupError that carries every
-// fault.
+// Loads catalogues from TOML or JSON: catalogue files -> Catalogue, or one SetupError that carries
+// every fault.
 //
-// One syntax fault ends a file (TOML gives no way on), semantic faults of all files are reported
-// together: each with file:line:column, the line, a caret under the fault and a hint. Unknown keys,
-// duplicate ids, dangling names (with a did-you-mean), local times, wrong types, campaigns without
-// a positive test, templates and patterns that do not parse.
+// One syntax fault ends a file (neither form gives a way on), semantic faults of all files are
+// reported together: each with file:line:column, the line, a caret under the fault and a hint.
+// Unknown keys, duplicate ids, dangling names (with a did-you-mean), local times, wrong types,
+// campaigns without a positive test, templates and patterns that do not parse.
 //
 // Control plane only: allocates, throws base::SetupError(kCatalogue).
 #pragma once
@@ -23,7 +23,7 @@ enum class Severity : std::uint8_t { kError, kWarning };
 // One fault, as data; render() makes it what `hashcart check` prints.
 struct Diagnostic {
   Severity severity = Severity::kError;
-  std::string code;  // "E012", "W004"; stable, listed in README
+  std::string code;  // "E012", "W004"; stable; fixtures/catalogues/bad has an example of each
   std::string message;
   SourcePosition where;      // line 0: the file as a whole
   std::uint32_t length = 1;  // characters to underline
@@ -37,7 +37,15 @@ struct FaultCode {
   std::string_view meaning;  // "no [[retailer]] has this id"
 };
 
-// Every code this module reports, in order.
+// Faults that only matching can see; `app` reports them (catalogue_check.h).
+inline constexpr FaultCode kTagNeverMatches{
+    "E040", "a tag that no grammar of the campaign's platforms yields"};
+inline constexpr FaultCode kHitFails{"E041", "a hit that does not hit"};
+inline constexpr FaultCode kMissMatches{"E042", "a miss that hits"};
+inline constexpr FaultCode kTagSometimesDead{
+    "W005", "a tag that the grammar of one of the campaign's platforms never yields"};
+
+// Every code of a catalogue's faults, in order.
 [[nodiscard]] const std::vector<FaultCode>& fault_codes();
 
 struct CatalogueText {
@@ -58,13 +66,16 @@ struct LoadResult {
 // throw for what the texts hold.
 [[nodiscard]] LoadResult load_texts(const std::vector<CatalogueText>& texts);
 
-// Reads the files (a directory means its *.toml files in name order) and loads them. `default` as a
-// path is the catalogue compiled in; a file of that name is `./default`. Throws
+// Reads the files (a directory means its *.toml and *.json files in name order) and loads them.
+// `default` as a path is the catalogue compiled in; a file of that name is `./default`. Throws
 // SetupError(kCatalogue) when a file cannot be read.
 [[nodiscard]] LoadResult load_files(const std::vector<std::string>& paths);
 
 // The compiled-in catalogue.
 [[nodiscard]] const std::vector<CatalogueText>& default_texts();
+
+// The resolved catalogue (Catalogue::resolved) as JSON, which loads to the same catalogue.
+[[nodiscard]] std::string resolved_json(const Catalogue& catalogue);
 
 // The diagnostics as a person reads them, with source lines from the texts given; ends with a
 // summary line. Safe to print on a terminal whatever the texts hold. Empty where there are none.

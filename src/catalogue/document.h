@@ -1,5 +1,5 @@
-// Document: one parsed TOML file as plain data, with the place of every key and value. It keeps
-// toml++ out of the files that say what a catalogue means. Private to catalogue.
+// Document: one parsed file, TOML or JSON, as plain data with the place of every key and value. It
+// keeps both forms out of the files that say what a catalogue means. Private to catalogue.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +32,7 @@ struct Entry;
 
 struct Value {
   ValueKind kind = ValueKind::kTable;
+  bool is_json = false;     // from a JSON file; JSON has no times, so a text may stand for one
   Mark mark;                // cut at the end of its first line
   std::string text;         // kString
   std::int64_t number = 0;  // kInteger; kOffsetTime: milliseconds since 1970
@@ -54,6 +55,18 @@ class FaultList;
 // adds one fault for `file`, leaves *root an empty table and returns false. (toml_document.cc)
 [[nodiscard]] bool parse_toml(std::string_view text, std::size_t file, Value* root,
                               FaultList* faults);
+
+// Whether a file is in the JSON form: its name ends in .json, or its first character is `{`, which
+// begins no TOML. (json_document.cc)
+[[nodiscard]] bool looks_like_json(std::string_view file, std::string_view text);
+
+// As parse_toml. A `$schema` of the outermost object is for editors and left out of *root.
+[[nodiscard]] bool parse_json(std::string_view text, std::size_t file, Value* root,
+                              FaultList* faults);
+
+// A value as JSON, on one line, or indented with a final newline. Times become RFC 3339 texts.
+[[nodiscard]] std::string compact_json(const Value& value);
+[[nodiscard]] std::string tall_json(const Value& value);
 
 inline const Entry* Value::find(std::string_view key) const noexcept {
   for (const Entry& entry : entries) {

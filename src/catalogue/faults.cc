@@ -41,6 +41,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return previous[b.size()];
 }
 
+// Whether a hint holds a line of TOML: `key = value` or a header.
+bool shows_toml(std::string_view help) {
+  return help.find(" = ") != std::string_view::npos || help.find("[[") != std::string_view::npos ||
+         help.find("[idtype") != std::string_view::npos;
+}
+
 }  // namespace
 
 const NamePlace* nearest(std::string_view wanted, const std::vector<NamePlace>& candidates) {
@@ -80,11 +86,18 @@ void FaultList::add(const FaultCode& code, std::size_t file, Mark mark, Detail d
   diagnostic.length = mark.length;
   diagnostic.label = std::move(detail.label);
   diagnostic.help = std::move(detail.help);
+  const bool is_json = std::find(json_files_.begin(), json_files_.end(), file) != json_files_.end();
+  if (is_json && shows_toml(diagnostic.help)) diagnostic.help += " (as TOML writes it)";
   items_.push_back({file, std::move(diagnostic)});
 }
 
 std::string FaultList::place(std::size_t file, Mark mark) const {
   return fmt::format("{}:{}", files_[file], mark.line);
+}
+
+bool FaultList::has_errors() const noexcept {
+  return std::any_of(items_.begin(), items_.end(),
+                     [](const Item& item) { return item.diagnostic.severity == Severity::kError; });
 }
 
 std::vector<Diagnostic> FaultList::take() {
@@ -101,21 +114,57 @@ std::vector<Diagnostic> FaultList::take() {
 
 const std::vector<FaultCode>& fault_codes() {
   static const std::vector<FaultCode> codes = {
-      fault::kSyntax,          fault::kFormat,         fault::kUnknownKey,
-      fault::kWrongType,       fault::kMissingKey,     fault::kSetTwice,
-      fault::kDuplicateId,     fault::kBadId,          fault::kUnknownWord,
-      fault::kUnknownPlatform, fault::kUnknownIdType,  fault::kUnknownRetailer,
-      fault::kUnknownMarket,   fault::kOutOfRange,     fault::kBadQuantity,
-      fault::kLocalTime,       fault::kEmptyWindow,    fault::kBadTag,
-      fault::kSameTag,         fault::kNoPositiveTest, fault::kTrigger,
-      fault::kNoMeaning,       fault::kReminder,       fault::kBadAuthor,
-      fault::kBadHost,         fault::kHostTwice,      fault::kNoHosts,
-      fault::kBadTemplate,     fault::kBadPattern,     fault::kBadProductId,
-      fault::kBadPrice,        fault::kBadHit,         fault::kBadTest,
-      fault::kTestUnknown,     fault::kEmptyList,      fault::kEmptyCatalogue,
-      fault::kSoldByTag,       fault::kTooMany,        fault::kRepeated,
-      fault::kBadWord,         fault::kBadEmoji,       fault::kTagShared,
-      fault::kDeprecatedOpen,  fault::kPromptUnused,   fault::kNoStreamTest,
+      fault::kSyntax,
+      fault::kFormat,
+      fault::kUnknownKey,
+      fault::kWrongType,
+      fault::kMissingKey,
+      fault::kSetTwice,
+      fault::kDuplicateId,
+      fault::kBadId,
+      fault::kUnknownWord,
+      fault::kUnknownPlatform,
+      fault::kUnknownIdType,
+      fault::kUnknownRetailer,
+      fault::kUnknownMarket,
+      fault::kOutOfRange,
+      fault::kBadQuantity,
+      fault::kLocalTime,
+      fault::kEmptyWindow,
+      fault::kBadTag,
+      fault::kSameTag,
+      fault::kNoPositiveTest,
+      fault::kTrigger,
+      fault::kNoMeaning,
+      fault::kReminder,
+      fault::kBadAuthor,
+      fault::kBadHost,
+      fault::kHostTwice,
+      fault::kNoHosts,
+      fault::kBadTemplate,
+      fault::kBadPattern,
+      fault::kBadProductId,
+      fault::kBadPrice,
+      fault::kBadHit,
+      fault::kBadTest,
+      fault::kTestUnknown,
+      fault::kEmptyList,
+      fault::kEmptyCatalogue,
+      fault::kSoldByTag,
+      fault::kTooMany,
+      fault::kRepeated,
+      kTagNeverMatches,
+      kHitFails,
+      kMissMatches,
+      fault::kBadWord,
+      fault::kBadEmoji,
+      fault::kTagShared,
+      fault::kDeprecatedOpen,
+      fault::kPromptUnused,
+      fault::kNoStreamTest,
+      kTagSometimesDead,
+      fault::kShadowed,
+      fault::kTooCommon,
   };
   return codes;
 }

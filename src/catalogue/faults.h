@@ -15,7 +15,7 @@ namespace hashcart::catalogue::fault {
 
 // A code, once released, keeps its meaning; a fault that goes leaves a gap. E: refused. W: loads
 // all the same.
-inline constexpr FaultCode kSyntax{"E001", "the file is not TOML, or not UTF-8"};
+inline constexpr FaultCode kSyntax{"E001", "the file is not TOML (or JSON), or not UTF-8"};
 inline constexpr FaultCode kFormat{
     "E002", "`format` is missing or names a format this program does not read"};
 inline constexpr FaultCode kUnknownKey{"E003", "a key that has no meaning where it stands"};
@@ -74,6 +74,8 @@ inline constexpr FaultCode kDeprecatedOpen{"W002", "a deprecated campaign withou
 inline constexpr FaultCode kPromptUnused{"W003",
                                          "`prompt_by` without clock = \"prompt\", or the reverse"};
 inline constexpr FaultCode kNoStreamTest{"W004", "a campaign that no [[test]] expects anything of"};
+inline constexpr FaultCode kShadowed{"W006", "a path template that another of its list shadows"};
+inline constexpr FaultCode kTooCommon{"W007", "a tag or host too common to scan for"};
 
 }  // namespace hashcart::catalogue::fault
 
@@ -105,6 +107,9 @@ class FaultList {
 
   explicit FaultList(std::vector<std::string> files) : files_(std::move(files)) {}
 
+  // Hints of this file that show how to write something say that they show it in TOML.
+  void mark_json(std::size_t file) { json_files_.push_back(file); }
+
   // mark.line 0: the file as a whole.
   void add(const FaultCode& code, std::size_t file, Mark mark, Detail detail);
 
@@ -112,6 +117,7 @@ class FaultList {
   // claims to be.
   [[nodiscard]] bool wants_advice() const noexcept { return items_.size() < kAdviceMax; }
 
+  [[nodiscard]] bool has_errors() const noexcept;
   [[nodiscard]] const std::string& file_name(std::size_t file) const { return files_[file]; }
   [[nodiscard]] std::string place(std::size_t file, Mark mark) const;
 
@@ -127,6 +133,7 @@ class FaultList {
   };
 
   std::vector<std::string> files_;
+  std::vector<std::size_t> json_files_;
   std::vector<Item> items_;
 };
 

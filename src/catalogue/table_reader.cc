@@ -114,7 +114,9 @@ void TableReader::check_keys(std::initializer_list<std::string_view> known,
     if (contains(outer, entry.key)) {
       detail.label = fmt::format("belongs to {}", outer_header);
       detail.help =
-          "TOML gives a key to the nearest header above it; move this line above that header";
+          table_.is_json
+              ? "move it out of this object"
+              : "TOML gives a key to the nearest header above it; move this line above that header";
     } else if (faults_.wants_advice()) {
       const auto alias =
           std::find_if(kAliases.begin(), kAliases.end(), [&](const Alias& candidate) {
@@ -230,6 +232,7 @@ std::optional<std::int64_t> TableReader::moment(std::string_view key) {
   const Entry* entry = find(key);
   if (entry == nullptr) return std::nullopt;
   const Value& value = entry->value;
+  if (value.is_json && value.kind == ValueKind::kString) return json_moment(key, value);
   if (value.kind == ValueKind::kLocalTime) {
     fault(fault::kLocalTime, value.mark,
           {fmt::format("{}: \"{}\" does not say which moment it means", subject_, key),
@@ -240,6 +243,7 @@ std::optional<std::int64_t> TableReader::moment(std::string_view key) {
   if (value.kind != ValueKind::kOffsetTime) {
     wrong_type(value, fmt::format("\"{}\"", key), "a date-time",
                value.kind == ValueKind::kString ? "write it without quotes: 2014-05-05T00:00:00Z"
+               : value.is_json                  ? "for example \"2014-05-05T00:00:00Z\""
                                                 : "for example 2014-05-05T00:00:00Z");
     return std::nullopt;
   }
@@ -251,6 +255,21 @@ std::optional<std::int64_t> TableReader::moment(std::string_view key) {
     return std::nullopt;
   }
   return value.number;
+}
+
+std::optional<std::int64_t> TableReader::json_moment(std::string_view key, const Value& value) {
+  if (const auto time = base::parse_rfc3339(value.text)) return time;
+  if (base::parse_rfc3339(value.text + "Z") || base::parse_rfc3339(value.text + "T00:00:00Z")) {
+    fault(
+        fault::kLocalTime, value.mark,
+        {fmt::format("{}: \"{}\" does not say which moment it means", subject_, key),
+         "no offset from UTC",
+         "write a date, a time and an offset: \"2014-05-05T00:00:00Z\", or +08:00 in place of Z"});
+  } else {
+    wrong_type(value, fmt::format("\"{}\"", key), "a date-time",
+               "for example \"2014-05-05T00:00:00Z\"");
+  }
+  return std::nullopt;
 }
 
 std::vector<TextAt> TableReader::texts(std::string_view key, bool may_be_empty) {

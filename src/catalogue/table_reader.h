@@ -1,4 +1,4 @@
-// TableReader: takes typed values out of one TOML table and reports what is missing, mistyped or
+// TableReader: takes typed values out of one table and reports what is missing, mistyped or
 // unknown. Private to catalogue.
 #pragma once
 
@@ -76,6 +76,8 @@ class TableReader {
   [[nodiscard]] FaultList& faults() noexcept { return faults_; }
 
  private:
+  [[nodiscard]] std::optional<std::int64_t> json_moment(std::string_view key, const Value& value);
+
   const Value& table_;
   std::size_t file_;
   std::string subject_;

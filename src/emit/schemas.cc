@@ -7,12 +7,15 @@
 namespace hashcart::emit {
 
 std::span<const Schema> schemas() noexcept {
-  static const std::array<Schema, 6> kSchemas = {{{"intent", kIntentSchema},
+  static const std::array<Schema, 9> kSchemas = {{{"intent", kIntentSchema},
                                                   {"outcome", kOutcomeSchema},
                                                   {"reject", kRejectSchema},
                                                   {"post", kPostSchema},
                                                   {"link", kLinkSchema},
-                                                  {"stats", kStatsSchema}}};
+                                                  {"stats", kStatsSchema},
+                                                  {"diagnostic", kDiagnosticSchema},
+                                                  {"catalogue-diff", kCatalogueDiffSchema},
+                                                  {"catalogue", kCatalogueSchema}}};
   return kSchemas;
 }
 

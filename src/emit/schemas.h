@@ -1,4 +1,5 @@
-// The JSON Schemas (2020-12) of everything this program writes, as compiled in. The files stand in
+// The JSON Schemas (2020-12) of everything this program writes, and of the catalogues it reads, as
+// compiled in. The files stand in
 // schemas/; `hashcart schema` prints them, and tests hold records to them.
 #pragma once
 
@@ -12,7 +13,7 @@ struct Schema {
   std::string_view text;  // one JSON document, ending in a newline
 };
 
-// intent, outcome, reject, post, link, stats; in this order.
+// intent, outcome, reject, post, link, stats, diagnostic, catalogue-diff, catalogue; in this order.
 [[nodiscard]] std::span<const Schema> schemas() noexcept;
 
 }  // namespace hashcart::emit

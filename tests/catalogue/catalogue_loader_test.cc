@@ -241,6 +241,16 @@ TEST(Resolved, LoadsToItself) {
   expect_resolved_again(load_texts({fixture("small.toml")}).catalogue);
 }
 
+TEST(Resolved, LoadsFromItsJsonToo) {
+  for (const Catalogue& catalogue :
+       {load_files({"default"}).catalogue, load_texts({fixture("small.toml")}).catalogue}) {
+    const std::vector<CatalogueText> texts = {{"resolved.json", resolved_json(catalogue)}};
+    const LoadResult again = load_texts(texts);
+    ASSERT_TRUE(again.ok()) << shown(again, texts) << texts[0].text;
+    EXPECT_EQ(again.catalogue.resolved, catalogue.resolved);
+  }
+}
+
 TEST(Resolved, DoesNotDependOnHowTheFileIsWritten) {
   const LoadResult plain = load_one(kHead + campaign_text("a", "#A"));
   ASSERT_TRUE(plain.ok());
@@ -271,67 +281,109 @@ TEST(Resolved, ChangesWithWhateverDecides) {
   }
 }
 
+// ---------------------------------------------------------------- JSON
+
+TEST(JsonCatalogue, SaysTheSameAsToml) {
+  const std::vector<CatalogueText> texts = {fixture("small.json")};
+  const LoadResult json = load_texts(texts);
+  ASSERT_TRUE(json.ok()) << shown(json, texts);
+  EXPECT_EQ(json.catalogue.resolved, load_texts({fixture("small.toml")}).catalogue.resolved);
+  EXPECT_EQ(json.catalogue.tests.size(), 1U);
+}
+
+TEST(JsonCatalogue, IsKnownByItsNameOrItsFirstCharacter) {
+  const std::string text =
+      "\xEF\xBB\xBF \n{\"format\":1,\"catalogue\":{\"retailers\":\"default\"}}";
+  EXPECT_TRUE(load_texts({{"a.json", text}}).ok());
+  EXPECT_TRUE(load_texts({{"made by a program", text}}).ok());
+  EXPECT_FALSE(load_texts({{"a.json", "format = 1\n"}}).ok());
+}
+
+TEST(JsonCatalogue, MergesWithToml) {
+  const LoadResult result = load_texts(
+      {{"a.toml", kHead + campaign_text("a", "#A")},
+       {"b.json",
+        R"({"format":1,"campaign":[{"id":"b","tag":"#\u00e9","action":"buy","hits":["#\u00E9"],)"
+        R"("from":"2014-05-05T02:00:00+02:00","product":{"from":["amazon:US"]}}]})"}});
+  ASSERT_TRUE(result.ok()) << shown(result, {});
+  const Campaign* b = find_campaign(result.catalogue, "b");
+  ASSERT_NE(b, nullptr);
+  EXPECT_EQ(b->tags.front(), "#é");
+  EXPECT_EQ(b->from, base::parse_rfc3339("2014-05-05T00:00:00Z"));
+}
+
+// Each text, put where a value may stand, and whether it is JSON a catalogue may hold.
+TEST(JsonCatalogue, ReadsJsonAndNothingElse) {
+  for (const std::string_view good :
+       {R"("a")", R"("\"\\\/\b\f\n\r\t")", R"("\ud83d\ude00")", "1", "-0", "1.5", "1e3", "-1.25E-2",
+        "[]", "{}", "[ 1 , [ ] ]", "true", "false", "9223372036854775807"}) {
+    const LoadResult result = load_texts({{"a.json", "{\"x\":" + std::string(good) + "}"}});
+    EXPECT_EQ(codes(result)[0], "E002") << good;  // read, and then without `format`
+  }
+  for (const std::string_view bad : {"",
+                                     "'a'",
+                                     "\"a",
+                                     "\"a\nb\"",
+                                     "\"\t\"",
+                                     R"("\x")",
+                                     R"("\u12g4")",
+                                     R"("\ud83d")",
+                                     R"("\ude00\ud83d")",
+                                     R"("\ud83d\u0041")",
+                                     "\"\xFF\"",
+                                     "01",
+                                     "1.",
+                                     ".5",
+                                     "+1",
+                                     "1e",
+                                     "--1",
+                                     "0x10",
+                                     "NaN",
+                                     "null",
+                                     "True",
+                                     "nul",
+                                     "[1,]",
+                                     "[,1]",
+                                     "[1 2]",
+                                     "{\"a\":1,}",
+                                     "{a:1}",
+                                     "{\"a\" 1}",
+                                     "{\"a\":1 \"b\":2}",
+                                     "{\"a\":1,\"a\":2}",
+                                     "1 // one",
+                                     "[",
+                                     "{",
+                                     "1}}",
+                                     "9223372036854775808"}) {
+    const LoadResult result = load_texts({{"a.json", "{\"x\":" + std::string(bad) + "}"}});
+    ASSERT_FALSE(result.diagnostics.empty()) << bad;
+    EXPECT_EQ(codes(result)[0], "E001") << bad;
+    EXPECT_EQ(result.diagnostics[0].where.line, 1U) << bad;
+  }
+  EXPECT_EQ(codes(load_texts({{"a.json", ""}}))[0], "E001");
+  EXPECT_EQ(codes(load_texts({{"a.json", "[]"}}))[0], "E001");
+  for (const char* deep : {"[", "{\"a\":"}) {
+    std::string text = "{\"a\":";
+    for (int i = 0; i < 100'000; ++i) text += deep;
+    EXPECT_EQ(codes(load_texts({{"a.json", text}}))[0], "E001");
+  }
+}
+
+TEST(JsonCatalogue, EveryFaultHasThePlaceOfItsValue) {
+  const LoadResult result =
+      load_texts({{"a.json",
+                   "{\"format\": 1, \"catalogue\": {\"owner\": \"アマゾン\",\n  \"id\": \"A\"},\n"
+                   "\"limits\": {\"pending_max\": 0}}"}});
+  ASSERT_EQ(result.diagnostics.size(), 3U) << shown(result, {});  // and E036
+  EXPECT_EQ(result.diagnostics[1].where.line, 2U);
+  EXPECT_EQ(result.diagnostics[1].where.column, 9U);
+  EXPECT_EQ(result.diagnostics[1].length, 3U);
+  EXPECT_EQ(result.diagnostics[2].where.line, 3U);
+  EXPECT_EQ(result.diagnostics[2].where.column, 27U);
+  EXPECT_EQ(result.diagnostics[2].length, 1U);
+}
+
 // ---------------------------------------------------------------- faults
-
-std::vector<std::string> bad_names() {
-  std::vector<std::string> out;
-  for (const auto& entry : std::filesystem::directory_iterator(kFixtures + "bad")) {
-    const std::string name = entry.path().filename().string();
-    if (entry.path().extension() == ".toml" && name.find(".with.") == std::string::npos) {
-      out.push_back(entry.path().stem().string());
-    }
-  }
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
-std::vector<CatalogueText> bad_texts(const std::string& name) {
-  std::vector<CatalogueText> out = {{name + ".toml", slurp(kFixtures + "bad/" + name + ".toml")}};
-  const std::string second = kFixtures + "bad/" + name + ".with.toml";
-  if (std::filesystem::exists(second)) out.push_back({name + ".with.toml", slurp(second)});
-  return out;
-}
-
-// Line numbers of the compiled-in files move with every retailer added, so goldens leave them out.
-std::string without_default_lines(std::string text) {
-  const std::string_view name = "default/retailers.toml:";
-  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
-    at += name.size();
-    text.erase(at, text.find_first_not_of("0123456789", at) - at);
-  }
-  return text;
-}
-
-class BadCatalogue : public testing::TestWithParam<std::string> {};
-
-TEST_P(BadCatalogue, IsReportedAsWritten) {
-  const std::vector<CatalogueText> texts = bad_texts(GetParam());
-  const LoadResult result = load_texts(texts);
-  const std::string got = without_default_lines(shown(result, texts));
-  const std::string path = kFixtures + "bad/" + GetParam() + ".txt";
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << got;
-  EXPECT_EQ(got, slurp(path));
-  // The name of a fixture says which fault it is about.
-  const std::string code = GetParam().substr(0, 4);
-  if (code.find_first_not_of("EW0123456789") == std::string::npos) {
-    const std::vector<std::string> found = codes(result);
-    EXPECT_NE(std::find(found.begin(), found.end(), code), found.end()) << got;
-    EXPECT_EQ(result.ok(), code.front() == 'W') << got;
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Fixtures, BadCatalogue, testing::ValuesIn(bad_names()),
-                         [](const testing::TestParamInfo<std::string>& row) { return row.param; });
-
-TEST(CatalogueFaults, EveryCodeHasAFixture) {
-  std::set<std::string> found;
-  for (const std::string& name : bad_names()) {
-    for (const std::string& code : codes(load_texts(bad_texts(name)))) found.insert(code);
-  }
-  for (const FaultCode& code : fault_codes())
-    EXPECT_EQ(found.count(std::string(code.id)), 1U) << code.id;
-  EXPECT_EQ(found.size(), fault_codes().size());
-}
 
 TEST(CatalogueFaults, CodesAreUniqueAndInOrder) {
   std::set<std::string_view> ids;
@@ -433,16 +485,19 @@ class Folder {
   std::string path_;
 };
 
-TEST(CatalogueFiles, AFolderMeansItsTomlFilesInNameOrder) {
+TEST(CatalogueFiles, AFolderMeansItsTomlAndJsonFilesInNameOrder) {
   const Folder folder;
   folder.write("b.toml", "format = 1\n" + campaign_text("b", "#B"));
   folder.write("a.toml", kHead + campaign_text("a", "#A"));
+  folder.write("aa.json", R"({"format": 1})");
   folder.write("notes.txt", "not TOML [");
   folder.write(".hidden.toml", "not TOML [");
   const LoadResult result = load_files({folder.path()});
   ASSERT_TRUE(result.ok()) << shown(result, {});
   EXPECT_EQ(result.catalogue.campaigns.size(), 2U);
   EXPECT_EQ(result.catalogue.files[0], folder.path() + "/a.toml");
+  EXPECT_EQ(result.catalogue.files[1], folder.path() + "/aa.json");
+  EXPECT_EQ(result.catalogue.files[2], folder.path() + "/b.toml");
 }
 
 TEST(CatalogueFiles, WhatCannotBeReadIsASetupError) {

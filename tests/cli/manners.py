@@ -282,7 +282,8 @@ class Manners(unittest.TestCase):
         self.assertNotEqual(run("match", "--campaign", "amazon-*", data=PARENT + REPLY).stdout, b"")
 
     def test_schema_and_version(self):
-        for name in ("intent", "outcome", "reject", "post", "link", "stats"):
+        for name in ("intent", "outcome", "reject", "post", "link", "stats", "diagnostic", "catalogue-diff",
+                     "catalogue"):
             json.loads(run("schema", name).stdout)
         self.assertEqual(run("schema", "nothing").returncode, 2)
         self.assertIn(b"Hyperscan", run("version").stdout)

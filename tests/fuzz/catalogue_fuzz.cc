@@ -1,5 +1,6 @@
-// Fuzz target: any bytes as a catalogue. Whatever they are, faults can be printed; and what loads
-// loads again from its resolved form, to the same resolved form.
+// Fuzz target: any bytes as a catalogue, TOML or (from a `{` on) JSON. Whatever they are, faults
+// can be printed; and what loads loads again from its resolved form and from the JSON of it, to the
+// same resolved form.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -37,5 +38,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const catalogue::LoadResult second = catalogue::load_texts(again);
   require(second.ok(), result.catalogue.resolved + catalogue::render(second.diagnostics, again));
   require(second.catalogue.resolved == result.catalogue.resolved, second.catalogue.resolved);
+  const std::string json = catalogue::resolved_json(result.catalogue);
+  const catalogue::LoadResult third = catalogue::load_texts({{"resolved.json", json}});
+  require(third.ok(), json + catalogue::render(third.diagnostics, {{"resolved.json", json}}));
+  require(third.catalogue.resolved == result.catalogue.resolved, third.catalogue.resolved);
   return 0;
 }
