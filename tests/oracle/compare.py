@@ -3,6 +3,7 @@
 
     compare.py HASHCART CATALOGUE.toml POSTS.ndjson...   streams, e.g. of `hashcart gen`
     compare.py HASHCART --gen SEED...                    streams that `hashcart gen` makes
+    compare.py HASHCART --claims SEED...                 streams of claims that claims.py makes
     compare.py HASHCART --scenarios DIR                  <name>.ndjson and its <name>.expected
 
 Every stream is decided with one and with three workers, and with --at-end keep and expire. A
@@ -19,10 +20,12 @@ import subprocess
 import sys
 import tempfile
 
+import claims
 import oracle
 
 HERE = pathlib.Path(__file__).resolve().parent
 CATALOGUE = HERE.parent.parent / "fixtures/catalogues/oracle.toml"
+CLAIMS = HERE.parent.parent / "fixtures/catalogues/oracle_claims.toml"
 
 # (arguments of gen, for seeds in turn): a calm stream, and several that are mostly trouble.
 GEN_SHAPES = (
@@ -34,6 +37,11 @@ GEN_SHAPES = (
     "--posts 4000 --intents 0.6 --rate 3 --x-v1 0 --x-v2 0 --bluesky 1 --simple 0 --deletes 0.05",
     "--posts 4000 --intents 0.6 --rate 3 --x-v1 0 --x-v2 0 --bluesky 0 --simple 1 --deletes 0.05",
 )
+
+
+def accounts_of(posts):
+    path = pathlib.Path(posts).with_suffix(".accounts")
+    return str(path) if path.exists() else None
 
 
 def of_program(binary, catalogue, posts, workers, at_end):
@@ -57,6 +65,8 @@ def of_program(binary, catalogue, posts, workers, at_end):
             at_end,
             str(posts),
         ]
+        if accounts_of(posts):
+            command += ["--accounts", accounts_of(posts)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
             return None, None, f"exit {done.returncode}: {done.stderr}"
@@ -72,22 +82,32 @@ def of_program(binary, catalogue, posts, workers, at_end):
                         "post_id": line["post"]["id"],
                         "campaign": line["campaign"]["id"],
                         "product": line["product"]["key"],
+                        "flags": line.get("flags", []),
+                        "claim": line.get("claim", {}),
+                        "quantity": line.get("quantity", {}),
+                        "why": line.get("why", ""),
+                        "offset": line["origin"]["offset"],
                     }
                 )
         with open(f"{scratch}/outcomes", encoding="utf-8") as file:
             for line in map(json.loads, file):
                 outcomes.append(
                     {key: line[key] for key in ("platform", "post_id", "campaign", "outcome")}
-                    | {"products": line.get("products", [])}
+                    | {"products": line.get("products", []), "detail": detail_of(line)}
                 )
         with open(f"{scratch}/stats", encoding="utf-8") as file:
             lines = json.load(file)["lines"]
         return outcomes, records, lines
 
 
+def detail_of(outcome):
+    """Of a claim that is none; else it is the parent's id, and for people."""
+    return outcome.get("detail", "") if outcome["outcome"] == "not_a_claim" else ""
+
+
 def of_oracle(catalogue, posts):
     """By --at-end: outcomes, records, counts of lines."""
-    out, kept, lines = oracle.run(str(catalogue), str(posts))
+    out, kept, lines = oracle.run(str(catalogue), str(posts), accounts_of(posts))
     opinions = {}
     for at_end, said in (("keep", out[:kept]), ("expire", out)):
         parts = {"outcome": [], "record": []}
@@ -215,6 +235,26 @@ def run_generated(binary, seeds):
     return 0
 
 
+def run_claims(binary, seeds, posts=3000):
+    """As run_generated(), for comments; seed 0 is the catalogue as it stands."""
+    with tempfile.TemporaryDirectory() as scratch:
+        decided = 0
+        text = CLAIMS.read_text(encoding="utf-8")
+        for seed in map(int, seeds):
+            stream = pathlib.Path(scratch, f"claims{seed}.ndjson")
+            stream.write_text(claims.Stream(seed, posts).text(), encoding="utf-8")
+            catalogue = stream.with_suffix(".toml")
+            catalogue.write_text(claims.varied(text, seed), encoding="utf-8")
+            stream.with_suffix(".accounts").write_text("u1\tcustomer-1\nother:u2\tcustomer-2\n")
+            same, count = compare(binary, catalogue, stream)
+            if not same:
+                print(f"made by: claims.Stream({seed}, {posts}) and claims.varied(..., {seed})")
+                return 1
+            decided += count
+        print(f"{len(seeds)} streams of claims, {decided} outcomes, all as the oracle says")
+    return 0
+
+
 def main():
     if len(sys.argv) < 4:
         print(__doc__)
@@ -222,6 +262,8 @@ def main():
     binary, rest = sys.argv[1], sys.argv[2:]
     if rest[0] == "--scenarios":
         return run_scenarios(binary, rest[1])
+    if rest[0] == "--claims":
+        return run_claims(binary, rest[1:])
     if rest[0] == "--gen":
         return run_generated(binary, rest[1:])
     for posts in rest[1:]:
