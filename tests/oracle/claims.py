@@ -56,7 +56,7 @@ def varied(catalogue, seed):
             r"quantity = (\d+)", lambda match: f"quantity = {int(match[1]) * scale}", block
         )
         if seed and rng.random() < 0.5:
-            block = re.sub(r"\n(duplicates|waitlist) = .*", "", block)
+            block = re.sub(r"\n(duplicates|waitlist|sensitive) = .*", "", block)
             keys = ""
             if not two_steps:
                 policy = rng.choice(("idempotent", "accumulate", "max 1", "max 3", "max 10"))
@@ -191,10 +191,10 @@ class Stream:
             words = self.claim()
         while rng.random() < self.noise:
             words.insert(rng.randint(0, len(words)), rng.choice(NOISE))
+        if rng.random() < 0.1:
+            words = [word if "://" in word else word.upper() for word in words]
         if rng.random() < 0.05:
             words.append(rng.choice(LINKS))
-        if rng.random() < 0.1:
-            words = [word.upper() for word in words]
         if rng.random() < 0.1:
             words.insert(0, "@shop")
         return rng.choice((" ", " ", " ", "  ", ", ")).join(words)

@@ -7,10 +7,11 @@
     compare.py HASHCART --scenarios DIR                  <name>.ndjson and its <name>.expected
 
 Every stream is decided with one and with three workers, and with --at-end keep and expire. A
-scenario's expected lines are `outcome POST CAMPAIGN OUTCOME [PRODUCT...]` and `record POST TYPE
-TIME PRODUCT`, each kind in order; both the oracle and the program must say them (with --at-end
-expire). HASHCART may be `-`: then only the oracle is asked. A scenario uses <name>.toml beside it
-if there is one, else the oracle's catalogue.
+scenario's expected lines are `outcome POST CAMPAIGN OUTCOME [PRODUCT...] [DETAIL]` and `record POST
+TYPE TIME PRODUCT [ITEM:OPTION...] [ACCEPTED/REQUESTED] [left=N] [FLAG...] [WHY]`, each kind in
+order; both the oracle and the program must say them (with --at-end expire). HASHCART may be `-`:
+then only the oracle is asked. A scenario uses <name>.toml beside it, or the one that a line
+`// catalogue FILE` in its .expected names, else the oracle's catalogue; and <name>.accounts.
 The first difference is printed with what stands around it; exit 1 then.
 """
 
@@ -25,6 +26,13 @@ import oracle
 
 HERE = pathlib.Path(__file__).resolve().parent
 CATALOGUE = HERE.parent.parent / "fixtures/catalogues/oracle.toml"
+OUTCOMES = (
+    "redelivered retracted repost campaign_closed not_a_claim ignored_author protected not_linked "
+    "quote no_parent not_a_reply own_post parent_deleted parent_unknown incomplete no_product_link "
+    "unresolved_short_link other_retailer ambiguous needs_item needs_variant duplicate sold_out "
+    "already_pending no_pending already_confirmed confirm_late late evicted nothing_to_cancel "
+    "offer intent queued cancelled pending confirmed"
+).split()
 CLAIMS = HERE.parent.parent / "fixtures/catalogues/oracle_claims.toml"
 
 # (arguments of gen, for seeds in turn): a calm stream, and several that are mostly trouble.
@@ -164,19 +172,30 @@ def compare(binary, catalogue, posts):
 
 def spoken(outcomes, records):
     said = [
-        " ".join(("outcome", o["post_id"], o["campaign"], o["outcome"], *o["products"]))
+        " ".join(
+            ("outcome", o["post_id"], o["campaign"], o["outcome"], *o["products"])
+            + ((o["detail"],) if o["detail"] else ())
+        )
         for o in outcomes
     ]
-    return said + [
-        " ".join(("record", r["post_id"], r["type"], r["time"], r["product"])) for r in records
-    ]
+    for r in records:
+        words = ["record", r["post_id"], r["type"], r["time"], r["product"]]
+        if r["claim"]:
+            words.append(":".join((r["claim"]["item"], *r["claim"].get("options", []))))
+        if r["quantity"]:
+            words.append(f"{r['quantity']['accepted']}/{r['quantity']['requested']}")
+        if "left" in r["quantity"]:
+            words.append(f"left={r['quantity']['left']}")
+        said.append(" ".join(words + r["flags"] + [r["why"]] * bool(r["why"])))
+    return said
 
 
 def run_scenario(binary, posts):
     """How many of the two disagree with what is expected."""
-    catalogue = posts.with_suffix(".toml")
-    catalogue = catalogue if catalogue.exists() else CATALOGUE
     lines = posts.with_suffix(".expected").read_text(encoding="utf-8").splitlines()
+    named = [line.split()[2] for line in lines if line.startswith("// catalogue ")]
+    catalogue = posts.parent / named[0] if named else posts.with_suffix(".toml")
+    catalogue = catalogue if catalogue.exists() else CATALOGUE
     expected = [line for line in lines if line and not line.startswith("//")]
     expected.sort(key=lambda line: not line.startswith("outcome"))
     bad = 0
@@ -205,14 +224,17 @@ def run_scenario(binary, posts):
 def run_scenarios(binary, folder):
     scenarios = sorted(pathlib.Path(folder).glob("*.ndjson"))
     bad = sum(run_scenario(binary, posts) for posts in scenarios)
-    outcomes = set()
+    covered = set()
     for posts in scenarios:
         for line in posts.with_suffix(".expected").read_text(encoding="utf-8").splitlines():
             words = line.split()
             if words[:1] == ["outcome"]:
-                outcomes.add(words[3])
-    print(f"{len(scenarios)} scenarios with {len(outcomes)} of 29 outcomes, {bad} failures")
-    return 1 if bad or not scenarios else 0
+                covered.add(words[3])
+    missing = [name for name in OUTCOMES if name not in covered]
+    print(f"{len(scenarios)} scenarios with {len(covered)} of {len(OUTCOMES)} outcomes, {bad} failures")
+    if missing:
+        print(f"no scenario has {', '.join(missing)}")
+    return 1 if bad or missing or not scenarios else 0
 
 
 def run_generated(binary, seeds):

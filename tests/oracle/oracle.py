@@ -1487,8 +1487,7 @@ class Oracle:
         if not parent:
             parent = self.recall(post, parent_id)
         payload_author = post.reply_author if role == "reply" else ""
-        author = payload_author or (parent.author if parent else "")
-        if author == post.author:
+        if post.author in (payload_author, parent.author if parent else ""):
             self.outcome(post, campaign, "own_post")
             return nothing
         if self.was_deleted(post.platform, parent_id):
