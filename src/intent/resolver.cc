@@ -804,8 +804,7 @@ class Resolver::Impl {
     const std::optional<std::uint64_t>* stock = stock_of(record);
     const bool sold_out = stock != nullptr && **stock == 0;
     const bool in_line =
-        record.stands_in_line &&
-        (stock == nullptr ? somebody_holds(place_of(record)) : sold_out);
+        record.stands_in_line && (stock == nullptr ? somebody_holds(place_of(record)) : sold_out);
     if (sold_out && !in_line && !campaign.waitlist) {
       return say(OutcomeCode::kSoldOut, record, nullptr, std::span(&product, 1), parent_id);
     }

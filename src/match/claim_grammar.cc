@@ -108,8 +108,7 @@ class WordFinder {
       if ((point.value == U'@' || point.value == 0xFF20) && !after_word) {
         skip_mention(point.size);
         after_word = true;
-      } else if (begins_word(point.value) ||
-                 (is_times(point.value) && digit_follows(point.size))) {
+      } else if (begins_word(point.value) || (is_times(point.value) && digit_follows(point.size))) {
         take_word(at_, false, false);
         after_word = true;
       } else if (point.value == U'+' && digit_follows(point.size)) {
@@ -177,8 +176,7 @@ class WordFinder {
     const std::size_t first = at_;
     while (at_ < text_.size() && !at_url(at_)) {
       const CodePoint point = decode_at(text_, at_);
-      const bool joins =
-          is_apostrophe(point.value) || point.value == U'-' || point.value == U'_';
+      const bool joins = is_apostrophe(point.value) || point.value == U'-' || point.value == U'_';
       if (joins ? !word_follows(at_ + point.size)
                 : !is_word_char(point.value) && !is_times(point.value)) {
         break;

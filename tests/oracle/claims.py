@@ -65,6 +65,10 @@ def varied(catalogue, seed):
             if not re.search(r"^quantity", block, re.M) and rng.random() < 0.5:
                 keys += f"quantity = {rng.randint(1, 30)}\n"
             keys += rng.choice(("sensitive = true\n", "", "", ""))
+            if rng.random() < 0.4:
+                block = re.sub(r"\nwhen = .*", "", block)
+                when = rng.choice(('"any"', '"reply"', '"reply", "quote"'))
+                keys += f"when = [{when}]\n"
             block = block.replace("action =", keys + "action =", 1)
             if "[campaign.claim]" in block and rng.random() < 0.5:
                 block = re.sub(r"\n(strict|needs_quantity|hits|misses) = .*", "", block)

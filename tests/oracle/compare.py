@@ -231,7 +231,8 @@ def run_scenarios(binary, folder):
             if words[:1] == ["outcome"]:
                 covered.add(words[3])
     missing = [name for name in OUTCOMES if name not in covered]
-    print(f"{len(scenarios)} scenarios with {len(covered)} of {len(OUTCOMES)} outcomes, {bad} failures")
+    print(f"{len(scenarios)} scenarios with", end=" ")
+    print(f"{len(covered)} of {len(OUTCOMES)} outcomes, {bad} failures")
     if missing:
         print(f"no scenario has {', '.join(missing)}")
     return 1 if bad or missing or not scenarios else 0

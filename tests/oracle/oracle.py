@@ -9,7 +9,7 @@ searches lists where the program keeps indexes, and is slow. It prints one JSON 
 `{"kind":"lines",...}`.
 
 What it leaves out, because no stream made for it needs it: dialects but x-v1, x-v2, bluesky and
-simple; redirectors; percent-encoded links; masks; tables that overflow, but for `pending_max`;
+simple; redirectors; percent-encoded links; masks; tables that overflow, but for that of pendings;
 product tags.
 """
 
@@ -345,6 +345,7 @@ def weibo_tags(text):
 
 # ---------------------------------------------------------------- claims
 
+WORD_KINDS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd")
 INNER = "'-_"  # within a word
 MENTION = re.compile(r"(?<![A-Za-z0-9_@＠])[@＠][A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_])?")
 QUANTITY_MAX = 9_999
@@ -385,9 +386,6 @@ def words_of(text):
         words.append(Word(text[at:end], sign))
         at = end
     return words, any(mark in text for mark in "?？؟¿❓❔"), has_link
-
-
-WORD_KINDS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd")
 
 
 class Claim:
@@ -514,7 +512,7 @@ def is_tone(c):
 def pictures(text):
     """The text cut into what is drawn as one picture (or one character), without variation
     selectors and skin tones."""
-    out, at = [], 0
+    out = []
     flag_half = False  # of the picture before: the first half of a flag
     joined = False
     for c in text:
@@ -531,7 +529,6 @@ def pictures(text):
             out.append(c)
             flag_half = is_flag_letter
         joined = c == "\u200d"
-        at += 1
     return out
 
 
@@ -1479,7 +1476,7 @@ class Oracle:
                 return nothing
         role = "reply"
         if not parent_id:
-            parent_id, role = post.quote_of, "quote"
+            parent_id, role = (post.quote_of if campaign["quote"] else ""), "quote"
         for inner in embedded:
             if inner.role == role or inner.id == parent_id:
                 parent = inner
@@ -1500,6 +1497,8 @@ class Oracle:
         if parent_id is None:
             return
         post.parent_id = parent_id
+        if not parent_id:
+            return self.decide(post, campaign, None, claim, "no_parent")
         if not parent:
             due = post.time + self.catalogue.parent_wait
             if not self.is_due(post.platform, due):
@@ -1507,14 +1506,14 @@ class Oracle:
                 return
         self.decide(post, campaign, parent, claim)
 
-    def decide(self, post, campaign, parent, claim):
+    def decide(self, post, campaign, parent, claim, otherwise="parent_unknown"):
         def own_link():
             return self.candidates(campaign, post.products) if "self" in campaign["links"] else []
 
         if parent is None:
             mine = own_link()
             if not mine:
-                return self.outcome(post, campaign, "parent_unknown")
+                return self.outcome(post, campaign, otherwise)
             return self.choose(post, campaign, mine, claim)
         if parent.author == post.author:
             return self.outcome(post, campaign, "own_post")
