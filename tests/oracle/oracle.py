@@ -9,7 +9,7 @@ searches lists where the program keeps indexes, and is slow. It prints one JSON 
 `{"kind":"lines",...}`.
 
 What it leaves out, because no stream made for it needs it: dialects but x-v1, x-v2, bluesky and
-simple; redirectors; percent-encoded links; masks; tables that overflow, but for that of pendings;
+simple; redirectors; percent-encoded links; masks; tables that overflow, but for `pending_max`;
 product tags.
 """
 
@@ -1585,6 +1585,10 @@ class Oracle:
         self.bought[who] = now, self.bought.get(who, (now, []))[1] + [intent]
         self.intents.append(intent)
         if intent.in_line:
+            if len(self.line) >= self.catalogue.pending_max:
+                gone = self.line.pop(0)
+                self.intents.remove(gone)
+                self.record("intent.expired", gone, gone.time, gone.last_post, why="evicted")
             self.line.append(intent)
             self.record("intent.queued", intent, post.time, post.id)
             return self.outcome(post, campaign, "queued", [want.key])
