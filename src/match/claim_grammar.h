@@ -3,10 +3,10 @@
 // A comment is cut into words; mentions and links are passed over. A word has letters, digits and
 // marks of any script and begins with no mark; ' - _ join it. A claim is its word (or, where the
 // campaign has none, an item's code), and behind it in any order an item's code, one value of each
-// of the item's options (the longest that stands there), and a quantity. Sources: CommentSold (the word first, then
-// identifier, quantity, variants), SHOPLINE (levels of strictness, `A1+1`), My Fashion Emporium
-// (`sold next`, `pass`, a "question" is no claim), Claimbase (other text around it), OrdrStartr
-// (`ABC +1`); addresses in README.
+// of the item's options (the longest that stands there), and a quantity. Sources: CommentSold (the
+// word first, then identifier, quantity, variants), SHOPLINE (levels of strictness, `A1+1`), My
+// Fashion Emporium (`sold next`, `pass`, a "question" is no claim), Claimbase (other text around
+// it), OrdrStartr (`ABC +1`); addresses in README.
 //
 //   quantity    digits of any script, `+2`, `x2`, `2x`; 1 to kQuantityMax. The first number that is
 //               no code and no option value; a signed one is neither. Another (`+0`, `-1`, a

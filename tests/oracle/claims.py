@@ -30,10 +30,11 @@ CLAIMS = {  # by word: codes with options
     "haben": ((None, ()),),
 }
 SIGNS = (
-    "@dominos 🍕|@Dominos 🍕🍕🍕|🍕|@dominos_uk I want 🍕️ now|@dominosuk 🍕|.@dominos's 🍕!|mail@dominos 🍕|@dominos 🍔|"
-    "👍|👍🏽|👍🏽👍|👎|ok 👍🏿!|🇺🇸|🇦🇺🇸🇪|🇸🇪🇺🇸|🇺🇸🇺🇸|x🇺 🇺🇸|👩‍🚀|👩🏽‍🚀|👩|🚀|👩‍🚀👩‍🚀|👩‍🚒|🏳️‍🌈|"
-    "@thestorehandle #buy|#BUY @TheStoreHandle|#buy|@thestorehandle buy|@thestorehandle.x #buy|＠thestorehandle ＃buy|"
-    "#GrabTicket|#grabticket now|#GrabTicket #yes|#ConfirmTicket|#confirmticket|#yes|#Yes please|#GrabTickets"
+    "@dominos 🍕|@Dominos 🍕🍕🍕|🍕|@dominos_uk I want 🍕️ now|@dominosuk 🍕|.@dominos's 🍕!|"
+    "mail@dominos 🍕|@dominos 🍔|👍|👍🏽|👍🏽👍|👎|ok 👍🏿!|🇺🇸|🇦🇺🇸🇪|🇸🇪🇺🇸|🇺🇸🇺🇸|x🇺 🇺🇸|👩‍🚀|👩🏽‍🚀|👩|🚀|"
+    "👩‍🚀👩‍🚀|👩‍🚒|🏳️‍🌈|@thestorehandle #buy|#BUY @TheStoreHandle|#buy|@thestorehandle buy|"
+    "@thestorehandle.x #buy|＠thestorehandle ＃buy|#GrabTicket|#grabticket now|"
+    "#GrabTicket #yes|#ConfirmTicket|#confirmticket|#yes|#Yes please|#GrabTickets"
 ).split("|")
 LINKS = (
     "https://www.amazon.com/dp/B00EXAMPL1",
