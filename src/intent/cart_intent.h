@@ -171,9 +171,10 @@ struct CartIntent {
   // Pieces, where the campaign counts them; requested == 0: it does not.
   std::uint32_t requested = 0;
   std::uint32_t accepted = 0;
-  std::optional<std::uint64_t> left;  // of the stock, after this record; empty: no stock is kept
-  std::string_view amount;  // money the post names, in the campaign's currency; empty: none
-  bool stands_in_line = false;        // "sold next"
+  // Of the stock, after a record that takes of it or waits for it; empty: no stock is kept.
+  std::optional<std::uint64_t> left;
+  std::string_view amount;      // money the post names, in the campaign's currency; empty: none
+  bool stands_in_line = false;  // "sold next"
 
   bool confirm_tag = false;  // the record's tag is the campaign's confirm tag
   std::string_view post_id;  // the deciding post

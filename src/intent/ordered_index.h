@@ -36,9 +36,13 @@ class OrderedIndex {
     }
   }
 
-  [[nodiscard]] bool contains(std::string_view name) const {
+  // The first (sequence, key) of a name; false where there is none.
+  [[nodiscard]] bool first(std::string_view name,
+                           std::pair<std::uint64_t, std::string>* out) const {
     const auto at = entries_.lower_bound(PlaceView{name, 0});
-    return at != entries_.end() && at->first.name == name;
+    if (at == entries_.end() || at->first.name != name) return false;
+    *out = {at->first.sequence, at->second};
+    return true;
   }
 
  private:

@@ -99,6 +99,13 @@ struct Waiting {
   std::uint64_t sequence = 0;
 };
 
+// Where pieces are counted. A count that was forgotten and begun anew has another `since`.
+struct CountPlace {
+  std::string key;  // empty: nowhere
+  std::uint64_t since = 0;
+  std::uint64_t pieces = 0;
+};
+
 // An intent a delete may still retract.
 struct Remembered {
   OwnIntent last;
@@ -108,7 +115,7 @@ struct Remembered {
   std::string author_key;
   std::vector<std::string> post_keys;
   std::string pending_key;  // while it is pending
-  std::string count_key;    // where its pieces are counted; empty: nowhere
+  CountPlace counted;
 };
 
 // A place in line.
@@ -117,13 +124,14 @@ struct Queued {
   std::uint64_t sequence = 0;
   std::string author_key;
   std::vector<std::string> post_keys;
-  std::string count_key;
+  CountPlace counted;
 };
 
 // What an author has had of something.
 struct Counted {
   Stamp stamp;
   std::uint64_t pieces = 0;
+  std::uint64_t since = 0;  // when counting began: by the resolver's sequence
 };
 
 // A trigger that passed every check that needs no parent. Views.
@@ -516,6 +524,19 @@ class Resolver::Impl {
     say(OutcomeCode::kOffer, claim, &record, products_);
   }
 
+  // Whether the post that is answered, or quoted, is known to be the author's own.
+  bool is_by_author(const Signal& signal, const std::string& parent_key) {
+    if (!signal.reply_to.empty() && signal.reply_to_author == signal.author_id) return true;
+    const match::EmbeddedRole role =
+        signal.reply_to.empty() ? match::EmbeddedRole::kQuoted : match::EmbeddedRole::kParent;
+    for (const match::EmbeddedPost& embedded : signal.embedded) {
+      if (embedded.role == role) return embedded.author_id == signal.author_id;
+    }
+    ParentView parent;
+    return links_.find(parent_key, &parent) && in_reach(signal.time, parent) &&
+           parent.author_id == signal.author_id;
+  }
+
   void on_open(const Signal& signal, const CartIntent& intent, const match::Claim& said) {
     const catalogue::Campaign& campaign = catalogue_.campaigns[intent.campaign];
     const std::string_view parent_id = reply_target(signal, campaign);
@@ -526,15 +547,22 @@ class Resolver::Impl {
     }
     const Claim claim{intent, parent_id, signal.products};
     if (campaign.product) {
-      if (!campaign.when_any && signal.reply_to_author == signal.author_id) {
-        return say(OutcomeCode::kOwnPost, intent, nullptr, {}, parent_id);
+      if (!campaign.when_any) {
+        std::string key;
+        make_key(signal.platform, parent_id, &key);
+        if (is_by_author(signal, key)) {
+          return say(OutcomeCode::kOwnPost, intent, nullptr, {}, parent_id);
+        }
+        if (is_deleted(signal.platform, key)) {
+          return say(OutcomeCode::kParentDeleted, intent, nullptr, {}, parent_id);
+        }
       }
       const catalogue::FixedProduct& fixed = *campaign.product;
       if (campaign.product_source == catalogue::ProductSource::kItems) {
         return accept_item(claim, said);
       }
       return accept(claim, {fixed.retailer, 0xFFFF, fixed.market, fixed.id}, ProductFrom::kCampaign,
-                    nullptr, {}, false);
+                    nullptr, campaign.when_any ? std::string_view() : parent_id, false);
     }
     if (parent_id.empty()) return decide_alone(claim, OutcomeCode::kNoParent);
     if (!signal.reply_to.empty() && signal.reply_to_author == signal.author_id) {
@@ -781,25 +809,27 @@ class Resolver::Impl {
     const std::optional<std::uint64_t>* stock = stock_of(record);
     const bool sold_out = stock != nullptr && **stock == 0;
     const bool in_line =
-        record.stands_in_line &&
-        (stock == nullptr ? intents_by_place_.contains(place_of(record)) : sold_out);
+        record.stands_in_line && (stock == nullptr ? somebody_holds(place_of(record)) : sold_out);
     if (sold_out && !in_line && !campaign.waitlist) {
       return say(OutcomeCode::kSoldOut, record, nullptr, std::span(&product, 1), parent_id);
     }
     if (stock != nullptr && !sold_out) pieces = std::min(pieces, **stock);
+    const std::uint64_t since = before == nullptr ? ++sequence_ : before->since;
+    CountPlace counting{key, since, pieces};
     if (in_line || sold_out) {
-      if (!stand_in_line(&record, key, parent_id)) return;
+      if (!stand_in_line(&record, std::move(counting), parent_id)) return;
     } else {
       record.type = RecordType::kCreated;
       take_stock(&record, pieces);
       emit(record);
       say(OutcomeCode::kIntent, record, &record, std::span(&record.product, 1), parent_id);
-      remember_intent(record, {}, key, aliases_.keys);
+      remember_intent(record, {}, std::move(counting), aliases_.keys);
     }
     // Only now: a full table forgets its oldest entry, which may be this one's.
     Counted* counted = duplicates_.insert(key).first;
     counted->stamp = now(record.platform);
     counted->pieces = had + pieces;
+    counted->since = since;
   }
 
   // The claim names one of the campaign's items.
@@ -884,14 +914,29 @@ class Resolver::Impl {
     }
     place += catalogue_.retailers[record.product.retailer].id;
     place += '\n';
-    place += std::to_string(record.product.market);
+    if (!catalogue_.retailers[record.product.retailer].ids_global) {
+      place += std::to_string(record.product.market);
+    }
     place += '\n';
     place += record.product.id;
     return place;
   }
 
+  // Whether an intent in that place can still be taken back. Those that cannot are forgotten on the
+  // way, so that each is looked at once.
+  bool somebody_holds(const std::string& place) {
+    std::pair<std::uint64_t, std::string> first;
+    while (intents_by_place_.first(place, &first)) {
+      Remembered* entry = intents_.find(first.second);
+      HASHCART_CHECK(entry != nullptr);
+      if (fresh(entry->last.view().platform, entry->stamp)) return true;
+      forget_intent(first.second);
+    }
+    return false;
+  }
+
   // False where this chain stands in line already.
-  bool stand_in_line(CartIntent* record, const std::string& count_key, std::string_view parent_id) {
+  bool stand_in_line(CartIntent* record, CountPlace counting, std::string_view parent_id) {
     const catalogue::Campaign& campaign = catalogue_.campaigns[record->campaign];
     std::string key;
     make_key(record->platform, order_of(*record, campaign), &key);
@@ -918,7 +963,7 @@ class Resolver::Impl {
     queued.sequence = ++sequence_;
     queued.author_key = account_key(record->platform, record->author_id);
     queued.post_keys = aliases_.keys;
-    queued.count_key = count_key;
+    queued.counted = std::move(counting);
     queued_by_place_.add(place_of(*record), queued.sequence, key);
     queued_by_owner_.add(key_of_pending(*record), queued.sequence, key);
     queued_by_author_.add(queued.author_key, queued.sequence, key);
@@ -973,29 +1018,32 @@ class Resolver::Impl {
     record.input = input_;
     record.offset = offset_;
     record.bytes = bytes_;
-    std::uint64_t pieces = std::max<std::uint64_t>(record.requested, 1);
-    if (const Counted* counted = duplicates_.find(taken.count_key);
-        counted != nullptr && counted->pieces > 0) {
-      pieces = std::min(pieces, counted->pieces);
-    }
+    std::uint64_t pieces = taken.counted.pieces;
     if (const std::optional<std::uint64_t>* stock = stock_of(record)) {
       pieces = std::min(pieces, **stock);
     }
     take_stock(&record, pieces);
     emit(record);
-    remember_intent(record, {}, taken.count_key, taken.post_keys);
+    if (Counted* counted = find_count(taken.counted)) {
+      counted->pieces -= std::min(counted->pieces, taken.counted.pieces - pieces);
+    }
+    taken.counted.pieces = pieces;
+    remember_intent(record, {}, std::move(taken.counted), taken.post_keys);
+  }
+
+  [[nodiscard]] Counted* find_count(const CountPlace& place) {
+    Counted* counted = place.key.empty() ? nullptr : duplicates_.find(place.key);
+    return counted != nullptr && counted->since == place.since ? counted : nullptr;
   }
 
   // What is taken back counts no more under `max`; after "pass" the same may be claimed again.
-  void uncount(const std::string& count_key, const CartIntent& record, bool passed) {
-    Counted* counted = count_key.empty() ? nullptr : duplicates_.find(count_key);
+  void uncount(const CountPlace& place, const catalogue::Campaign& campaign, bool passed) {
+    Counted* counted = find_count(place);
     if (counted == nullptr) return;
-    if (catalogue_.campaigns[record.campaign].duplicates == catalogue::Duplicates::kMax) {
-      const std::uint64_t pieces =
-          std::max<std::uint64_t>(record.accepted > 0 ? record.accepted : record.requested, 1);
-      counted->pieces -= std::min(counted->pieces, pieces);
+    if (campaign.duplicates == catalogue::Duplicates::kMax) {
+      counted->pieces -= std::min(counted->pieces, place.pieces);
     } else if (passed) {
-      duplicates_.erase(count_key);
+      duplicates_.erase(place.key);
     }
   }
 
@@ -1028,20 +1076,20 @@ class Resolver::Impl {
     }
     if (last == nullptr) return say(OutcomeCode::kNothingToCancel, claim);
     OwnIntent own;
-    std::string count_key;
+    CountPlace counted;
     if (is_queued) {
       Queued taken = take_queued(last->second);
       ++stats_.queue_retracted;
       own = std::move(taken.claim);
-      count_key = std::move(taken.count_key);
+      counted = std::move(taken.counted);
     } else {
       Remembered* intent = intents_.find(last->second);
       own.assign(intent->last.view());
-      count_key = intent->count_key;
+      counted = intent->counted;
       forget_intent(last->second);
     }
     const CartIntent opened = own.view();
-    uncount(count_key, opened, true);
+    uncount(counted, catalogue_.campaigns[opened.campaign], true);
     CartIntent record = opened;
     record.type = RecordType::kRetracted;
     record.passed = true;
@@ -1084,10 +1132,10 @@ class Resolver::Impl {
     const catalogue::Campaign& campaign = catalogue_.campaigns[record->campaign];
     const catalogue::Confirm& confirm = *campaign.confirm;
     const std::string key = key_of_pending(*record);
-    if (pending_.find(key) != nullptr) return say(OutcomeCode::kAlreadyPending, *record);
     if (const std::optional<std::uint64_t>* stock = stock_of(*record); stock && **stock == 0) {
       return say(OutcomeCode::kSoldOut, *record, nullptr, std::span(&record->product, 1));
     }
+    if (pending_.find(key) != nullptr) return say(OutcomeCode::kAlreadyPending, *record);
     take_stock(record, 1);
     EventTimeMs deadline = record->opened_at + confirm.within_ms;
     std::vector<std::string> names;
@@ -1291,8 +1339,7 @@ class Resolver::Impl {
 
   // Remembers an accepted intent for a delete to come; returns its key.
   std::string remember_intent(const CartIntent& record, std::string_view pending_key,
-                              std::string_view count_key,
-                              const std::vector<std::string>& post_keys) {
+                              CountPlace counted, const std::vector<std::string>& post_keys) {
     std::string key;
     make_key(record.platform, order_of(record, catalogue_.campaigns[record.campaign]), &key);
     forget_intent(key);
@@ -1305,7 +1352,7 @@ class Resolver::Impl {
     entry->author_key = account_key(record.platform, record.author_id);
     entry->post_keys = post_keys;
     entry->pending_key.assign(pending_key);
-    entry->count_key.assign(count_key);
+    entry->counted = std::move(counted);
     intents_by_author_.add(entry->author_key, entry->sequence, key);
     entry->is_claim = catalogue_.campaigns[record.campaign].claim.has_value();
     if (entry->is_claim) {
@@ -1374,7 +1421,7 @@ class Resolver::Impl {
       Queued taken = take_queued(key);
       ++stats_.queue_retracted;
       CartIntent record = taken.claim.view();
-      uncount(taken.count_key, record, false);
+      uncount(taken.counted, catalogue_.campaigns[record.campaign], false);
       record.type = RecordType::kRetracted;
       record.input = input_;
       record.offset = offset_;
@@ -1397,7 +1444,7 @@ class Resolver::Impl {
       OwnIntent own;
       own.assign(entry->last.view());
       CartIntent record = own.view();
-      const std::string count_key = entry->count_key;
+      const CountPlace counted = entry->counted;
       if (!entry->pending_key.empty()) {
         close_pending(entry->pending_key, ClosedAs::kRetracted);
         ++stats_.pendings_retracted;
@@ -1406,7 +1453,7 @@ class Resolver::Impl {
                  closed->opened_at == record.opened_at) {
         closed->as = ClosedAs::kRetracted;  // what is taken back is not confirmed any more
       }
-      uncount(count_key, record, false);
+      uncount(counted, catalogue_.campaigns[record.campaign], false);
       record.type = RecordType::kRetracted;
       record.input = input_;
       record.offset = offset_;

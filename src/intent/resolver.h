@@ -14,17 +14,29 @@
 // - An expired pending whose time had come before its reminder was sent still sends it, just
 //   before.
 //
+// - What makes a duplicate: author, campaign, the post that is answered, and of a claim its item
+//   and options. A product that the campaign names itself is, under `when = any`, the same under
+//   every post.
+// - After a "pass" the same may be claimed again; after a delete it stays a duplicate.
 // - Stock (`quantity`) is taken when an intent or pending is made, and given back when it is
 //   retracted or expires, as long as it is remembered. A claim of more than is left gets what is
 //   left.
 // - What is given back goes to those in line (`waitlist`, "sold next") in the order they came; a
 //   place in line ends by promotion (`intent.created`), by a delete or "pass"
 //   (`intent.retracted`), or by eviction (`intent.expired`).
-// - Where no stock is kept, "sold next" stands in line while someone holds the item, and one
-//   place moves up with each intent that is taken back.
+// - Where no stock is kept, "sold next" stands in line while someone holds the product (in any of
+//   its options, and not longer than it is remembered), and one place moves up with each intent
+//   that is taken back.
+// - A delete, of a post or an account, first takes back places in line, then intents in the order
+//   they were made; whoever moves up does so right behind the intent that made room.
 // - "pass" takes back the author's last intent or place in line of the campaign: under the same
-//   parent where it is a reply, of the item it names where it names one.
-// - `max N` counts pieces over all posts within remember_seen; what is taken back counts no more.
+//   parent where it is a reply, of one of the items it names where it names any. Moving up makes an
+//   intent, so whoever moved up last comes last.
+// - `max N` counts an author's pieces over all posts, until nothing was claimed for remember_seen.
+//   What is taken back counts no more. A place in line counts the pieces it may come to, moves up
+//   to no more, and counts what it came to then.
+// - A reply to one's own post or to one that was deleted is none, also where the campaign names the
+//   product or its items.
 //
 // Threads: one (the resolver's).   Memory: every table is bounded by [limits]; what leaves a full
 // table is counted.

@@ -16,10 +16,15 @@ using base::decode_at;
 constexpr std::size_t kNegationReach = 3;
 constexpr std::uint64_t kTooMany = 1'000'000'000;
 
-bool is_word_char(char32_t c) noexcept {
-  if (c < 0x80) return is_ascii_alnum(c) || c == U'_';
+// Marks go on with a word but begin none: many an emoji ends in a variation selector.
+bool begins_word(char32_t c) noexcept {
+  if (c < 0x80) return is_ascii_alnum(c);
   const utf8proc_category_t of = category(c);
-  return is_letter_category(of) || is_mark_category(of) || of == UTF8PROC_CATEGORY_ND;
+  return is_letter_category(of) || of == UTF8PROC_CATEGORY_ND;
+}
+
+bool is_word_char(char32_t c) noexcept {
+  return begins_word(c) || (c >= 0x80 && is_mark_category(category(c)));
 }
 
 bool is_apostrophe(char32_t c) noexcept { return c == U'\'' || c == 0x2019; }
@@ -103,8 +108,7 @@ class WordFinder {
       if ((point.value == U'@' || point.value == 0xFF20) && !after_word) {
         skip_mention(point.size);
         after_word = true;
-      } else if (is_word_char(point.value) ||
-                 (is_times(point.value) && digit_follows(point.size))) {
+      } else if (begins_word(point.value) || (is_times(point.value) && digit_follows(point.size))) {
         take_word(at_, false, false);
         after_word = true;
       } else if (point.value == U'+' && digit_follows(point.size)) {
@@ -159,8 +163,8 @@ class WordFinder {
     at_ += sign;
     while (at_ < text_.size() && !at_url(at_)) {
       const CodePoint point = decode_at(text_, at_);
-      if (!is_word_char(point.value) && point.value != U'.' && point.value != U'-' &&
-          point.value != U'@') {
+      if (!is_word_char(point.value) && point.value != U'_' && point.value != U'.' &&
+          point.value != U'-' && point.value != U'@') {
         break;
       }
       at_ += point.size;
@@ -172,7 +176,7 @@ class WordFinder {
     const std::size_t first = at_;
     while (at_ < text_.size() && !at_url(at_)) {
       const CodePoint point = decode_at(text_, at_);
-      const bool joins = is_apostrophe(point.value) || point.value == U'-';
+      const bool joins = is_apostrophe(point.value) || point.value == U'-' || point.value == U'_';
       if (joins ? !word_follows(at_ + point.size)
                 : !is_word_char(point.value) && !is_times(point.value)) {
         break;
@@ -322,18 +326,18 @@ class Reading {
     parts_.clear();
     const std::size_t count = words_.words.size();
     if (count == 0) return false;
-    if (rule_.is(words_, 0, kPassRole) && reads_as_pass()) return true;
+    if (reads_as_pass()) return true;
     std::size_t at = find_claim();
     if (at == count) return false;
     claim_at_ = at;
+    if (at + 1 < count && rule_.is(words_, at + 1, kNextRole)) {
+      claim_.kind = ClaimKind::kNext;
+      next_at_ = at + 1;
+      take(next_at_);
+    }
     if (!rule_.by_code) {
       take(at);
       ++at;
-      if (at < count && rule_.is(words_, at, kNextRole)) {
-        claim_.kind = ClaimKind::kNext;
-        take(at);
-        ++at;
-      }
     }
     find_items(at);
     if (!read_rest(at)) return false;
@@ -349,17 +353,19 @@ class Reading {
 
   bool reads_as_pass() {
     if (words_.has_question_mark || words_.has_link) return false;
-    claim_.kind = ClaimKind::kPass;
-    take(0);
-    for (std::size_t i = 1; i < words_.words.size(); ++i) {
-      const std::uint16_t item = rule_.code(words_, i);
-      if (item == kNoItem) {
-        claim_ = {};
-        claim_.kind = ClaimKind::kWant;
-        parts_.clear();
+    const std::size_t count = words_.words.size();
+    std::size_t passes = 0;
+    for (std::size_t i = 0; i < count && passes < 2; ++i) {
+      if (rule_.is(words_, i, kPassRole)) {
+        ++passes;
+      } else if (rule_.code(words_, i) == kNoItem) {
         return false;
       }
-      add_item(item);
+    }
+    if (passes != 1) return false;
+    claim_.kind = ClaimKind::kPass;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!rule_.is(words_, i, kPassRole)) add_item(rule_.code(words_, i));
       take(i);
     }
     return true;
@@ -398,7 +404,9 @@ class Reading {
     const TextMap<OptionValue>* options =
         claim_.items.size() == 1 ? &rule_.options[claim_.items.front()] : nullptr;
     for (std::size_t i = from; i < words_.words.size();) {
-      if (rule_.code(words_, i) != kNoItem) {
+      if (i == next_at_) {
+        ++i;
+      } else if (rule_.code(words_, i) != kNoItem) {
         take(i);
         ++i;
       } else if (const std::size_t size = options == nullptr ? 0 : take_option(*options, i)) {
@@ -409,8 +417,8 @@ class Reading {
         take(i);
         ++i;
       } else if (only && !rule_.is(words_, i, kQuestionRole) &&
-                 !rule_.is(words_, i, kNegationRole)) {
-        return false;
+                 !(i == claim_at_ + 1 && rule_.is(words_, i, kNegationRole))) {
+        return false;  // what makes it no claim is doubt()'s
       } else {
         ++i;
       }
@@ -466,6 +474,7 @@ class Reading {
   Claim& claim_;
   std::vector<TextSpan>& parts_;
   std::size_t claim_at_ = 0;
+  std::size_t next_at_ = static_cast<std::size_t>(-1);  // none
   bool has_quantity_ = false;
   std::uint64_t quantity_ = 1;
   std::string joined_;

@@ -1,18 +1,24 @@
 // Claim grammar: what a comment says it wants: "SOLD AA 10 blue small", "sold next", "pass".
 //
-// A comment is cut into words; mentions and links are passed over. A claim is its word (or, where
-// the campaign has none, an item's code), and behind it in any order an item's code, one value of
-// each of the item's options, and a quantity. Sources: CommentSold (the word first, then
-// identifier, quantity, variants), SHOPLINE (levels of strictness, `A1+1`), My Fashion Emporium
-// (`sold next`, `pass`, a "question" is no claim), Claimbase (other text around it), OrdrStartr
-// (`ABC +1`), by their help pages: help.commentsold.com 7287554041748, support.shoplineapp.com
-// 10189241458201, myfashionemporium.com/faq, claimbase.app/help, ordrstartr.com/keywords-set-up.
+// A comment is cut into words; mentions and links are passed over. A word has letters, digits and
+// marks of any script and begins with no mark; ' - _ join it. A claim is its word (or, where the
+// campaign has none, an item's code), and behind it in any order an item's code, one value of each
+// of the item's options (the longest that stands there), and a quantity. Sources: CommentSold (the
+// word first, then identifier, quantity, variants), SHOPLINE (levels of strictness, `A1+1`), My
+// Fashion Emporium (`sold next`, `pass`, a "question" is no claim), Claimbase (other text around
+// it), OrdrStartr (`ABC +1`), by their help pages: help.commentsold.com 7287554041748,
+// support.shoplineapp.com 10189241458201, myfashionemporium.com/faq, claimbase.app/help,
+// ordrstartr.com/keywords-set-up.
 //
 //   quantity    digits of any script, `+2`, `x2`, `2x`; 1 to kQuantityMax. The first number that is
-//               no code and no option value. Another (`+0`, `-1`, a billion) makes it no claim.
+//               no code and no option value; a signed one is neither. Another (`+0`, `-1`, a
+//               billion) makes it no claim.
+//   next        right behind the word or the code that is the claim
 //   question    a question mark anywhere, or one of the campaign's question words
 //   negation    one of its negations right behind the word, or among the three words before it
-//   pass        a pass word and at most codes, nothing else
+//   pass        a pass word and at most codes, in any order, and nothing else: no question, no link
+//   only        (strict) other words, or a link, and nothing is said; but a question word, and a
+//               negation right behind the word, make it no claim
 //
 // Words are the same if their fold_tag() is. Cost: linear in the text; buffers are reused.
 #pragma once

@@ -138,6 +138,8 @@ TEST(ClaimGrammar, TakesTheWordFirst) {
                   {"http://x.example/ sold AA", "wants 1 AA ? ?"},
                   {"", "-"},
                   {"!!!", "-"},
+                  {"\xE2\x9D\xA4\xEF\xB8\x8F sold BB", "wants 1 BB"},  // U+FE0F is no word
+                  {"_sold_ BB", "wants 1 BB"},
               });
 }
 
@@ -179,6 +181,9 @@ TEST(ClaimGrammar, PassesOnlyByItself) {
                                                       {"pass?", "-"},
                                                       {"pass the salt", "-"},
                                                       {"sold pass", "wants 1"},
+                                                      {"AA pass", "pass AA ? ?"},
+                                                      {"pass pass", "-"},
+                                                      {"\xE2\x9D\xA4\xEF\xB8\x8F pass", "pass"},
                                                   });
   expect_rows(load("words = [\"sold\"]\npass = [\"drop\"]", kItems),
               {{"pass", "-"}, {"drop", "pass"}});
@@ -195,6 +200,8 @@ TEST(ClaimGrammar, IsAsStrictAsItsRule) {
                                                          {"I take A1 thanks", "wants 1 A1"},
                                                          {"A11", "-"},
                                                          {"+1", "-"},
+                                                         {"A1 next", "next 1 A1"},
+                                                         {"A1 pass", "pass A1"},
                                                      });
   expect_rows(load("strict = \"contains\"\nneeds_quantity = true", kItems),
               {
@@ -207,6 +214,10 @@ TEST(ClaimGrammar, IsAsStrictAsItsRule) {
                                                      {"A1+1", "wants 1 A1"},
                                                      {"@shop A1 \xF0\x9F\x98\x8D", "wants 1 A1"},
                                                      {"A1 please", "-"},
+                                                     {"A1 not", "no (negation)"},
+                                                     {"A1 2 not", "-"},
+                                                     {"A1 question", "no (question)"},
+                                                     {"A1 next 2", "next 2 A1"},
                                                      {"A1 http://x.example/", "-"},
                                                      {"aa large red", "wants 1 AA red large"},
                                                  });

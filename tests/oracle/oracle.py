@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The oracle: what `hashcart match` has to say of a stream, by one plain loop over unbounded maps.
 
-    oracle.py CATALOGUE.toml POSTS.ndjson [--at-end expire] > EXPECTED.ndjson
+    oracle.py CATALOGUE.toml POSTS.ndjson [--at-end expire] [--accounts FILE] > EXPECTED.ndjson
 
 Written from the rules and not from the program: it shares no code with it, keeps all it ever saw,
 searches lists where the program keeps indexes, and is slow. It prints one JSON object a line:
@@ -9,7 +9,8 @@ searches lists where the program keeps indexes, and is slow. It prints one JSON 
 `{"kind":"lines",...}`.
 
 What it leaves out, because no stream made for it needs it: dialects but x-v1, x-v2, bluesky and
-simple; redirectors; percent-encoded links; masks; tables that overflow, but for `pending_max`.
+simple; redirectors; percent-encoded links; masks; tables that overflow, but for `pending_max`;
+product tags.
 """
 
 import argparse
@@ -94,7 +95,7 @@ class Catalogue:
         self.pending_max = limits.get("pending_max", 1_000_000)
         self.idtypes = data.get("idtype", {})
         self.retailers = data.get("retailer", [])
-        self.campaigns = data.get("campaign", [])
+        self.campaigns = sorted(data.get("campaign", []), key=lambda campaign: campaign["id"])
         for retailer in self.retailers:
             self.read_retailer(retailer)
         self.retailer = {retailer["id"]: retailer for retailer in self.retailers}
@@ -115,9 +116,22 @@ class Catalogue:
     @staticmethod
     def read_campaign(campaign):
         campaign["tag_list"] = [campaign["tag"]] if "tag" in campaign else campaign.get("tags", [])
-        campaign["on"] = set(campaign.get("platforms", PLATFORMS))
-        when = campaign.get("when", ["any"])
+        under = campaign.get("under", [])
+        campaign["under"] = [under] if isinstance(under, str) else under
+        on = [author.split(":", 1)[0] for author in campaign["under"]] or PLATFORMS
+        campaign["on"] = set(campaign.get("platforms", on))
+        mention = campaign.get("mention", [])
+        campaign["mention"] = [
+            handle.removeprefix("@").lower()
+            for handle in ([mention] if isinstance(mention, str) else mention)
+        ]
+        is_linked = "from" in campaign.get("product", {})
+        when = campaign.get("when", ["reply" if is_linked or "claim" in campaign else "any"])
         campaign["any"], campaign["quote"] = "any" in when, "quote" in when
+        policy, _, most = campaign.get("duplicates", "idempotent").partition(" ")
+        campaign["policy"], campaign["most"] = policy, int(most or 0)
+        if "claim" in campaign:
+            campaign["grammar"] = ClaimGrammar(campaign["claim"], campaign.get("items", {}))
         for bound in ("from", "until"):
             if bound in campaign:
                 campaign[bound] = to_ms(campaign[bound])
@@ -327,6 +341,217 @@ def weibo_tags(text):
         if text.count("#") % 2 == 0
         else [body for body in text.split("#")[1:-1:2] if body]
     )
+
+
+# ---------------------------------------------------------------- claims
+
+WORD_KINDS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd")
+INNER = "'-_"  # within a word
+MENTION = re.compile(r"(?<![A-Za-z0-9_@＠])[@＠][A-Za-z0-9_](?:[A-Za-z0-9_.@-]*[A-Za-z0-9_])?")
+QUANTITY_MAX = 9_999
+
+
+class Word:
+    def __init__(self, text, sign):
+        self.text, self.sign = fold(text), sign
+        digits = re.fullmatch(r"x?(\d+)|(\d+)x", self.text)
+        if sign:
+            self.text = sign + self.text  # it is no code and no value
+        self.number = None  # of a word that is one; 0 where no quantity is meant to be so great
+        if digits:
+            digits = digits[1] or digits[2]
+            is_none = len(digits) > 9 or sign not in ("", "+")
+            self.number = 0 if is_none else int("".join(str(unicodedata.digit(d)) for d in digits))
+
+
+def words_of(text):
+    """The words of a comment, whether it asks, whether it has a link."""
+    text = re.sub(r"×(?=\d)|(?<=\d)×", "x", text.replace("’", "'"))
+    has_link = URL.search(text) is not None
+    for pattern in (URL, MENTION):
+        text = pattern.sub("\n", text)
+
+    def in_word(at):
+        return at < len(text) and unicodedata.category(text[at]) in WORD_KINDS
+
+    words, at = [], 0
+    while at < len(text):
+        if not in_word(at) or unicodedata.category(text[at])[0] == "M":
+            at += 1
+            continue
+        end = at
+        while in_word(end) or (end < len(text) and text[end] in INNER and in_word(end + 1)):
+            end += 1
+        sign = text[at - 1] if at > 0 and text[at - 1] in "+-−–" and text[at].isdigit() else ""
+        words.append(Word(text[at:end], sign))
+        at = end
+    return words, any(mark in text for mark in "?？؟¿❓❔"), has_link
+
+
+class Claim:
+    def __init__(self, kind):
+        self.kind = kind  # want, next, pass, or a doubt: question, negation, quantity
+        self.items = []  # their codes as the catalogue writes them
+        self.options = []  # of the only item: what is named of each
+        self.clash = False
+        self.quantity = 1
+
+
+class ClaimGrammar:
+    def __init__(self, rule, items):
+        def folded(key, default=()):
+            return {fold(word.replace("’", "'")) for word in rule.get(key, default)}
+
+        self.words = folded("words")
+        self.strict = rule.get("strict", "first")
+        self.needs_quantity = rule.get("needs_quantity", False)
+        self.next, self.passes = folded("next", ["next"]), folded("pass", ["pass"])
+        self.questions = folded("questions", ["question", "questions"])
+        self.negations = folded(
+            "negations",
+            "not no never don't dont isn't isnt wasn't wasnt won't wont".split(),
+        )
+        self.items = items
+        self.codes = {fold(code): code for code in items}
+
+    def parse(self, text):
+        """A Claim, or None where the text says nothing by this rule."""
+        words, asks, has_link = words_of(text)
+        said = [word.text for word in words]
+        taken_back = self.parse_pass(said)
+        if taken_back and not asks and not has_link:
+            return taken_back
+        begins = self.words or set(self.codes)
+        place = next((at for at, word in enumerate(said) if word in begins), None)
+        if place is None or (self.strict != "contains" and place != 0):
+            return None
+        claim = Claim("want")
+        at = place + 1 if self.words else place
+        behind = said[place + 1 : place + 2]
+        if behind and behind[0] in self.next:
+            claim.kind = "next"
+        used = self.read_details(words, at, claim)
+        if self.words:
+            used.add(place)
+        if claim.kind == "next":
+            used.add(place + 1)
+        if claim.number is None and self.needs_quantity:
+            return None
+        used |= {at for at, word in enumerate(said) if word in self.questions}
+        if behind and behind[0] in self.negations:
+            used.add(place + 1)
+        if self.strict == "only" and (has_link or len(used) < len(words)):
+            return None
+        if asks or any(word in self.questions for word in said):
+            claim.kind = "question"
+        elif set(behind + said[max(0, place - 3) : place]) & self.negations:
+            claim.kind = "negation"
+        elif claim.number is not None and not 1 <= claim.number <= QUANTITY_MAX:
+            claim.kind = "quantity"
+        return claim
+
+    def parse_pass(self, said):
+        others = [word for word in said if word not in self.passes]
+        if len(said) - len(others) != 1 or any(word not in self.codes for word in others):
+            return None
+        claim = Claim("pass")
+        claim.items = list(dict.fromkeys(self.codes[word] for word in others))
+        return claim
+
+    def read_details(self, words, at, claim):
+        """Codes, values and a quantity behind the word. Returns the places they take."""
+        said = [word.text for word in words]
+        used = {place for place in range(at, len(said)) if said[place] in self.codes}
+        claim.items = list(dict.fromkeys(self.codes[said[place]] for place in sorted(used)))
+        if not claim.items and len(self.items) == 1:
+            claim.items = list(self.items)
+        values = {}  # its words -> (option, value)
+        if len(claim.items) == 1:
+            options = self.items[claim.items[0]].get("options", [])
+            claim.options = [None] * len(options)
+            for option, names in enumerate(options):
+                for name in names:
+                    values[tuple(fold(part) for part in name.split(" "))] = option, name
+        place = at
+        while place < len(said):
+            if place in used:
+                place += 1
+                continue
+            longest = max(
+                (key for key in values if tuple(said[place : place + len(key)]) == key),
+                key=len,
+                default=None,
+            )
+            if longest is None:
+                place += 1
+                continue
+            option, name = values[longest]
+            if claim.options[option] not in (None, name):
+                claim.clash = True
+            else:
+                claim.options[option] = name
+            used.update(range(place, place + len(longest)))
+            place += len(longest)
+        claim.number = None
+        for place in range(at, len(words)):
+            if place not in used and words[place].number is not None:
+                claim.number = words[place].number
+                claim.quantity = claim.number
+                used.add(place)
+                break
+        return used
+
+
+# ---------------------------------------------------------------- emoji and mentions
+
+
+def is_tone(c):
+    return 0x1F3FB <= ord(c) <= 0x1F3FF
+
+
+def pictures(text):
+    """The text cut into what is drawn as one picture (or one character), without variation
+    selectors and skin tones."""
+    out = []
+    flag_half = False  # of the picture before: the first half of a flag
+    joined = False
+    for c in text:
+        is_flag_letter = 0x1F1E6 <= ord(c) <= 0x1F1FF
+        if c in "\ufe0e\ufe0f":
+            continue
+        if is_tone(c) and out and not joined and not out[-1].isascii():
+            continue
+        belongs = joined or c in "\u200d\u20e3" or 0xE0020 <= ord(c) <= 0xE007F
+        if out and (belongs or (is_flag_letter and flag_half)):
+            out[-1] += c
+            flag_half = False
+        else:
+            out.append(c)
+            flag_half = is_flag_letter
+        joined = c == "\u200d"
+    return out
+
+
+def has_emoji(text, emoji):
+    wanted = "".join(c for c in emoji if c not in "\ufe0e\ufe0f")
+    if len(wanted) > 1:
+        wanted = "".join(c for c in wanted if not is_tone(c))
+    return wanted in pictures(text)
+
+
+def has_mention(text, platform, handle):
+    inner = {
+        "x": r"[A-Za-z0-9_]+",
+        "weibo": r"[\w-]+",
+    }.get(platform, r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+    host = r"(?:@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?"
+    if platform in ("mastodon", "misskey"):
+        inner += host
+    for match in re.finditer(r"(?<![\w@＠])[@＠](" + inner + ")", text):
+        found = match[1].lower()
+        if found == handle or ("@" not in found and found == handle.split("@")[0] != ""):
+            return True
+    return False
 
 
 # ---------------------------------------------------------------- posts
@@ -615,38 +840,54 @@ class Pending:
         self.closed_at = None
 
 
-class Intent:
-    """One that a delete may retract."""
+class Want:
+    """What a post asks for, once it is known which product that is."""
 
-    def __init__(self, platform, author, campaign, opening, product, time, at):
-        self.platform, self.author, self.campaign, self.opening, self.product = (
-            platform,
-            author,
-            campaign,
-            opening,
-            product,
-        )
-        self.posts = []  # ids of opening and confirming posts
-        self.time, self.at = time, at
+    def __init__(self, key, parent_id="", market="", claim=None):
+        self.key, self.parent_id, self.market, self.claim = key, parent_id, market, claim
+        self.code = claim.items[0] if claim and claim.items else None
+        self.options = tuple(claim.options) if self.code else ()
+        self.pieces = claim.quantity if claim else 1
+
+
+class Intent:
+    """One that a delete or a "pass" may take back; also a place in line."""
+
+    def __init__(self, post, campaign, want, at):
+        self.platform, self.author = post.platform, post.author
+        self.campaign, self.opening, self.product = campaign, post.chain, want.key
+        self.posts = [post.id, post.chain]  # opening and confirming posts
+        self.time, self.at = post.time, at
         self.pending = None
-        self.last_post = ""
+        self.post, self.last_post, self.offset = post, post.id, post.offset
+        self.parent_id = want.parent_id
+        self.want = want
+        self.pieces = want.pieces  # what an author's `max` allows of them
+        self.accepted = 0
+        self.in_line = False
 
 
 class Waiting:
-    def __init__(self, post, campaign, parent, due):
+    def __init__(self, post, campaign, parent, due, claim):
         self.post, self.campaign, self.parent, self.due = post, campaign, parent, due
+        self.claim = claim
 
 
 class Oracle:
-    def __init__(self, catalogue):
+    def __init__(self, catalogue, linked=()):
         self.catalogue = catalogue
+        self.linked = linked  # "platform:author"
+        self.taken = {}  # stock: (campaign, item's code or "") -> pieces
+        self.line = []  # those who wait for what is sold out, in order
         self.out = []
         self.platforms = {name: Platform() for name in PLATFORMS}
         self.memory = {}  # (platform, id) -> parent as dict
         self.seen = {}  # (platform, chain id) -> clock
         self.deleted = {}  # (platform, id) -> clock
         self.accounts = {}  # (platform, author) -> clock
-        self.accepted = {}  # duplicates: (platform, author, campaign, parent) -> (post, clock)
+        # idempotent: (platform, author, campaign, parent, item, options) -> (clock, Intent)
+        self.accepted = {}
+        self.bought = {}  # max: (platform, author, campaign) -> (clock of the last, [Intent])
         self.pendings = {}  # (platform, author, campaign) -> Pending, the last one of its kind
         self.still_open = []  # those that are open, oldest first
         self.prompts = []  # read before what they answer: (platform, opening id, campaign, time)
@@ -658,7 +899,7 @@ class Oracle:
 
     # ---- what it says
 
-    def outcome(self, post, campaign, code, products=()):
+    def outcome(self, post, campaign, code, products=(), detail=""):
         self.out.append(
             {
                 "kind": "outcome",
@@ -667,11 +908,32 @@ class Oracle:
                 "campaign": campaign["id"],
                 "outcome": code,
                 "products": list(products),
+                "detail": detail,
             }
         )
 
-    def record(self, kind, platform, campaign, opening, product, time, post_id):
-        key = "k1_" + digest("hashcart.intent/1", platform, opening, campaign["id"], product)
+    def record(self, kind, intent, time, post_id, offset=None, why=""):
+        campaign, want, post = intent.campaign, intent.want, intent.post
+        key = "k1_" + digest(
+            "hashcart.intent/1", intent.platform, intent.opening, campaign["id"], intent.product
+        )
+        stock = self.stock_of(intent)
+        quantity = {}
+        if kind != "offer.seen" and ("claim" in campaign or campaign["most"] or stock):
+            quantity = {"requested": want.pieces, "accepted": intent.accepted}
+            if stock and kind in ("intent.created", "intent.pending", "intent.queued"):
+                quantity["left"] = self.left(stock)
+        markets = campaign["scope"].get(intent.product.split(":")[0])
+        flags = {
+            "market_mismatch": want.market and markets and want.market not in markets,
+            "partial": quantity and not intent.in_line and intent.accepted < want.pieces,
+            "protected": post.protected,
+            "sensitive": campaign.get("sensitive")
+            or self.catalogue.retailer[intent.product.split(":")[0]].get("sensitive"),
+        }
+        claim = {"item": want.code} if want.code else {}
+        if want.options:
+            claim["options"] = list(want.options)
         self.out.append(
             {
                 "kind": "record",
@@ -681,9 +943,73 @@ class Oracle:
                 "id": "i1_" + digest(key, kind),
                 "post_id": post_id,
                 "campaign": campaign["id"],
-                "product": product,
+                "product": intent.product,
+                "flags": [name for name, is_set in flags.items() if is_set],
+                "claim": claim,
+                "quantity": quantity,
+                "why": why,
+                "offset": str(intent.offset if offset is None else offset),
             }
         )
+
+    # ---- stock
+
+    def stock_of(self, intent):
+        """The stock an intent takes of; None where none is kept."""
+        campaign, code = intent.campaign, intent.want.code
+        if code and "quantity" in campaign["items"][code]:
+            return campaign["id"], code, campaign["items"][code]["quantity"]
+        return (campaign["id"], "", campaign["quantity"]) if "quantity" in campaign else None
+
+    def left(self, stock):
+        return stock[2] - self.taken.get(stock, 0)
+
+    def take(self, intent):
+        """As many pieces as may be had."""
+        stock = self.stock_of(intent)
+        intent.accepted = min(intent.pieces, self.left(stock)) if stock else intent.pieces
+        if stock:
+            self.taken[stock] = self.taken.get(stock, 0) + intent.accepted
+
+    def give_back(self, intent):
+        stock = self.stock_of(intent)
+        if stock and not intent.in_line:
+            self.taken[stock] -= intent.accepted
+
+    def take_back(self, intent, time, post_id, offset, why=""):
+        """Ends an intent or a place in line, and says so."""
+        self.intents.remove(intent)
+        for _, bought in self.bought.values():
+            if intent in bought:
+                bought.remove(intent)
+        if why == "passed":  # what was passed may be claimed again
+            self.accepted = {key: at for key, at in self.accepted.items() if at[1] is not intent}
+        if intent.in_line:
+            self.line.remove(intent)
+        else:
+            self.give_back(intent)
+        self.record("intent.retracted", intent, time, post_id, offset, why)
+
+    def promote(self, freed, time, offset):
+        """Whoever is first in line gets what an intent gave back."""
+        stock = self.stock_of(freed)
+        for intent in self.line[:]:
+            if stock:
+                if self.stock_of(intent) != stock or self.left(stock) == 0:
+                    continue
+            elif intent.campaign is not freed.campaign or intent.product != freed.product:
+                continue
+            self.line.remove(intent)
+            intent.in_line = False
+            self.take(intent)
+            self.intents.remove(intent)  # it is the last now
+            self.intents.append(intent)
+            intent.at = self.now(intent.platform)
+            intent.time = max(intent.time, time)
+            intent.offset = offset
+            self.record("intent.created", intent, intent.time, intent.last_post)
+            if not stock:
+                return
 
     # ---- time
 
@@ -745,19 +1071,12 @@ class Oracle:
                 self.expire(subject)
             else:
                 self.waiting.remove(subject)
-                self.decide(subject.post, subject.campaign, None)
+                self.decide(subject.post, subject.campaign, None, subject.claim)
 
     def remind(self, pending):
         pending.reminded = True
-        self.record(
-            "intent.reminder",
-            pending.post.platform,
-            pending.campaign,
-            pending.post.chain,
-            fixed_key(self.catalogue, pending.campaign),
-            pending.deadline - pending.campaign["confirm"]["remind_before"],
-            pending.post.id,
-        )
+        time = pending.deadline - pending.campaign["confirm"]["remind_before"]
+        self.record("intent.reminder", pending.intent, time, pending.post.id)
 
     def close(self, pending, how):
         pending.state, pending.closed_at = how, self.now(pending.post.platform)
@@ -766,14 +1085,13 @@ class Oracle:
 
     def expire(self, pending, why="expired"):
         self.close(pending, why)
+        self.give_back(pending.intent)
         self.record(
             "intent.expired",
-            pending.post.platform,
-            pending.campaign,
-            pending.post.chain,
-            fixed_key(self.catalogue, pending.campaign),
+            pending.intent,
             pending.deadline,
             pending.post.id,
+            why="evicted" if why == "evicted" else "",
         )
 
     # ---- one line
@@ -795,11 +1113,12 @@ class Oracle:
         if kind == "control":
             self.lines["control" if self.catalogue.counts(raw) else "untriggered"] += 1
             for event in what:
-                self.control(*event)
+                self.control(*event, offset)
             return
         post, embedded = what[0], what[1:]
+        post.offset = offset
         post.products, post.short = post.find_links(self.catalogue)
-        triggers = self.triggers(post)
+        triggers = self.triggers(post, embedded)
         if triggers and not post.author:
             self.lines["rejected"] += 1
             return
@@ -821,29 +1140,50 @@ class Oracle:
             self.observe(self.platforms[post.platform], post.time, post.author)
             self.fire_timers(post.platform)
 
-    def triggers(self, post):
+    def triggers(self, post, embedded):
         tags = post.find_tags()
 
         def has(tag):
             bare = tag[1:]
             return fold(bare[:-1] if bare[-1:] in ("#", "＃") else bare) in tags
 
-        found = []
+        parent_author = post.reply_author
+        for inner in embedded:
+            if post.reply_to and (inner.role == "reply" or inner.id == post.reply_to):
+                parent_author = parent_author or inner.author
+
+        def fits(campaign):
+            return (
+                not campaign["mention"]
+                or any(has_mention(post.text, post.platform, who) for who in campaign["mention"])
+            ) and (
+                not campaign["under"]
+                or (post.reply_to and f"{post.platform}:{parent_author}" in campaign["under"])
+            )
+
+        found = []  # (campaign, role, Claim or None)
         for campaign in self.catalogue.campaigns:
             if post.platform not in campaign["on"]:
                 continue
-            confirm = campaign.get("confirm")
-            if campaign["tag_list"] and all(has(tag) for tag in campaign["tag_list"]):
-                found.append((campaign, "open"))
+            confirm, claim = campaign.get("confirm"), None
+            if "claim" in campaign:
+                claim = campaign["grammar"].parse(post.text)
+                opens = claim is not None
+            elif "emoji" in campaign:
+                opens = has_emoji(post.text, campaign["emoji"])
+            else:
+                opens = campaign["tag_list"] and all(has(tag) for tag in campaign["tag_list"])
+            if opens and fits(campaign):
+                found.append((campaign, "open", claim))
             elif confirm and has(confirm["tag"]):
-                found.append((campaign, "confirm"))
+                found.append((campaign, "confirm", None))
             elif any(product.retailer in campaign.get("on_link", []) for product in post.products):
-                found.append((campaign, "offer"))
+                found.append((campaign, "offer", None))
         return found
 
     # ---- deletes and ticks
 
-    def control(self, kind, platform, what):
+    def control(self, kind, platform, what, offset):
         if kind == "tick":
             clock = self.platforms[platform]
             clock.greatest = what if clock.greatest is None else max(clock.greatest, what)
@@ -854,30 +1194,6 @@ class Oracle:
         (self.accounts if is_account else self.deleted)[platform, what] = self.now(platform)
         if not is_account:
             self.memory.pop((platform, what), None)
-        for intent in self.intents[:]:
-            mine = intent.author == what if is_account else what in intent.posts
-            pending = intent.pending
-            is_open = pending is not None and pending.state == "open"
-            if (
-                intent.platform != platform
-                or not mine
-                or not (is_open or self.fresh(platform, intent.at))
-            ):
-                continue
-            self.intents.remove(intent)
-            if pending and pending.state in ("expired", "evicted"):
-                continue
-            if pending:
-                self.close(pending, "retracted")
-            self.record(
-                "intent.retracted",
-                platform,
-                intent.campaign,
-                intent.opening,
-                intent.product,
-                intent.time,
-                intent.last_post,
-            )
         for waiting in self.waiting[:]:
             if waiting.post.platform != platform:
                 continue
@@ -891,6 +1207,26 @@ class Oracle:
             elif not is_account and waiting.parent == what:
                 self.waiting.remove(waiting)
                 self.outcome(waiting.post, waiting.campaign, "parent_deleted")
+        # Places in line first: who is gone moves up no more.
+        for intent in sorted(self.intents, key=lambda intent: not intent.in_line):
+            mine = intent.author == what if is_account else what in intent.posts
+            pending = intent.pending
+            is_open = intent.in_line or (pending is not None and pending.state == "open")
+            if (
+                intent.platform != platform
+                or not mine
+                or not (is_open or self.fresh(platform, intent.at))
+            ):
+                continue
+            if pending and pending.state in ("expired", "evicted"):
+                self.intents.remove(intent)
+                continue
+            if pending:
+                self.close(pending, "retracted")
+            is_freed = not intent.in_line
+            self.take_back(intent, intent.time, intent.last_post, offset)
+            if is_freed:
+                self.promote(intent, intent.time, offset)
 
     def was_deleted(self, platform, post_id):
         key = (platform, post_id)
@@ -920,13 +1256,13 @@ class Oracle:
         )
         if not known:
             self.seen[post.platform, post.chain] = self.now(post.platform)
-        for campaign, role in triggers:
+        for campaign, role, claim in triggers:
             if known:
                 self.outcome(post, campaign, "redelivered")
             elif gone:
                 self.outcome(post, campaign, "retracted")
             else:
-                self.trigger(post, embedded, campaign, role)
+                self.trigger(post, embedded, campaign, role, claim)
 
     def learn(self, post, embedded, gone):
         """Link memory, and the replies that waited for what it just learned. What was deleted stays
@@ -946,7 +1282,7 @@ class Oracle:
                     parent = self.recall(waiting.post, name)
                     if parent:
                         self.waiting.remove(waiting)
-                        self.decide(waiting.post, waiting.campaign, parent)
+                        self.decide(waiting.post, waiting.campaign, parent, waiting.claim)
 
     def recall(self, post, parent_id):
         parent = self.memory.get((post.platform, parent_id))
@@ -973,43 +1309,92 @@ class Oracle:
                 return
         self.prompts.append((post.platform, post.reply_to, campaign["id"], post.time))
 
-    def trigger(self, post, embedded, campaign, role):
+    def trigger(self, post, embedded, campaign, role, claim):
         key = (post.platform, post.author, campaign["id"])
         pending = self.pendings.get(key)
         is_open = pending is not None and pending.state == "open"
+        is_pass = claim is not None and claim.kind == "pass"
         if post.is_repost:
             return self.outcome(post, campaign, "repost")
         outside = ("from" in campaign and post.time < campaign["from"]) or (
             "until" in campaign and post.time > campaign["until"]
         )
-        if outside and not (role == "confirm" and is_open):
+        if outside and not (role == "confirm" and is_open) and not is_pass:
             return self.outcome(post, campaign, "campaign_closed")
+        if claim and claim.kind in ("question", "negation", "quantity"):
+            return self.outcome(post, campaign, "not_a_claim", detail=claim.kind)
         if self.ignores(campaign, post):
             return self.outcome(post, campaign, "ignored_author")
-        if post.protected:
+        if post.protected and campaign.get("protected_authors") != "accept":
             return self.outcome(post, campaign, "protected")
-        if campaign.get("require_linked"):
+        if campaign.get("require_linked") and not self.is_linked(post):
             return self.outcome(post, campaign, "not_linked")
         if role == "offer":
             products = distinct(p for p in post.products if p.retailer in campaign["on_link"])
             for product in products:
-                self.record(
-                    "offer.seen",
-                    post.platform,
-                    campaign,
-                    post.chain,
-                    product.key,
-                    post.time,
-                    post.id,
-                )
+                offer = Intent(post, campaign, Want(product.key), None)
+                self.record("offer.seen", offer, post.time, post.id)
             return self.outcome(post, campaign, "offer", [product.key for product in products])
         if role == "confirm":
             return self.confirm(post, campaign, pending)
+        if is_pass:
+            return self.pass_on(post, campaign, claim)
+        if campaign["scope"]:
+            return self.reply(post, embedded, campaign, claim)
+        # A product that the campaign names itself is the same under every post.
+        parent_id = post.reply_to if "items" in campaign else ""
+        if not campaign["any"]:
+            parent_id, _ = self.parent_of(post, embedded, campaign)
+            if parent_id is None:
+                return
+        if "items" in campaign:
+            if not self.names_one(post, campaign, claim):
+                return
+            product = item_key(self.catalogue, campaign, claim.items[0])
+        else:
+            product = fixed_key(self.catalogue, campaign)
+        want = Want(product, parent_id, claim=claim)
         if "confirm" in campaign:
-            return self.open(post, campaign, key, is_open)
-        if not campaign["scope"]:
-            return self.accept(post, campaign, fixed_key(self.catalogue, campaign), "")
-        self.reply(post, embedded, campaign)
+            return self.open(post, campaign, want, is_open)
+        self.accept(post, campaign, want)
+
+    def is_linked(self, post):
+        return post.author in self.linked or f"{post.platform}:{post.author}" in self.linked
+
+    # ---- claims
+
+    def names_one(self, post, campaign, claim):
+        """Whether a claim says which item it wants, in which of its forms."""
+        if len(claim.items) > 1:
+            products = [item_key(self.catalogue, campaign, code) for code in claim.items]
+            self.outcome(post, campaign, "ambiguous", products)
+        elif not claim.items:
+            self.outcome(post, campaign, "needs_item")
+        elif claim.clash or None in claim.options:
+            product = item_key(self.catalogue, campaign, claim.items[0])
+            self.outcome(post, campaign, "needs_variant", [product])
+        else:
+            return True
+        return False
+
+    def pass_on(self, post, campaign, claim):
+        mine = [
+            intent
+            for intent in self.intents
+            if (intent.platform, intent.author) == (post.platform, post.author)
+            and intent.campaign is campaign
+            and (intent.in_line or self.fresh(post.platform, intent.at))
+            and (not post.reply_to or intent.post.reply_to == post.reply_to)
+            and (not claim.items or intent.want.code in claim.items)
+        ]
+        if not mine:
+            return self.outcome(post, campaign, "nothing_to_cancel")
+        intent = mine[-1]
+        is_freed = not intent.in_line
+        self.take_back(intent, post.time, post.id, post.offset, "passed")
+        if is_freed:
+            self.promote(intent, post.time, post.offset)
+        self.outcome(post, campaign, "cancelled", [intent.product])
 
     @staticmethod
     def ignores(campaign, post):
@@ -1023,12 +1408,16 @@ class Oracle:
 
     # ---- two steps
 
-    def open(self, post, campaign, key, is_open):
+    def open(self, post, campaign, want, is_open):
+        intent = Intent(post, campaign, want, self.now(post.platform))
+        stock = self.stock_of(intent)
+        if stock and self.left(stock) == 0:
+            return self.outcome(post, campaign, "sold_out", [want.key])
         if is_open:
             return self.outcome(post, campaign, "already_pending")
         confirm = campaign["confirm"]
-        product = fixed_key(self.catalogue, campaign)
         pending = Pending(campaign, post, post.time + confirm["within"])
+        pending.intent, intent.pending = intent, pending
         for platform, opening, name, time in self.prompts:
             if (
                 (platform, name) == (post.platform, campaign["id"])
@@ -1038,24 +1427,12 @@ class Oracle:
                 pending.deadline = max(time, post.time) + confirm["within"]
         if len(self.still_open) >= self.catalogue.pending_max:
             self.expire(self.still_open[0], "evicted")
-        self.pendings[key] = pending
+        self.pendings[post.platform, post.author, campaign["id"]] = pending
         self.still_open.append(pending)
-        intent = Intent(
-            post.platform,
-            post.author,
-            campaign,
-            post.chain,
-            product,
-            post.time,
-            self.now(post.platform),
-        )
-        intent.posts = [post.id, post.chain]
-        intent.pending, intent.last_post = pending, post.id
         self.intents.append(intent)
-        self.record(
-            "intent.pending", post.platform, campaign, post.chain, product, post.time, post.id
-        )
-        self.outcome(post, campaign, "pending", [product])
+        self.take(intent)
+        self.record("intent.pending", intent, post.time, post.id)
+        self.outcome(post, campaign, "pending", [want.key])
 
     def confirm(self, post, campaign, pending):
         if (
@@ -1068,25 +1445,12 @@ class Oracle:
         in_time = post.time < pending.deadline
         if pending.state == "open" and in_time:
             self.close(pending, "confirmed")
-            product = fixed_key(self.catalogue, campaign)
-            self.record(
-                "intent.confirmed",
-                post.platform,
-                campaign,
-                pending.post.chain,
-                product,
-                post.time,
-                post.id,
-            )
-            for intent in self.intents:
-                if intent.pending is pending:
-                    intent.posts += [post.id, post.chain]
-                    intent.time, intent.at, intent.last_post = (
-                        post.time,
-                        self.now(post.platform),
-                        post.id,
-                    )
-            return self.outcome(post, campaign, "confirmed", [product])
+            intent = pending.intent
+            self.record("intent.confirmed", intent, post.time, post.id, post.offset)
+            intent.posts += [post.id, post.chain]
+            intent.time, intent.at = post.time, self.now(post.platform)
+            intent.last_post, intent.offset = post.id, post.offset
+            return self.outcome(post, campaign, "confirmed", [intent.product])
         code = {
             "open": ("", "confirm_late"),
             "expired": ("late", "confirm_late"),
@@ -1097,62 +1461,75 @@ class Oracle:
 
     # ---- replies
 
-    def reply(self, post, embedded, campaign):
+    def parent_of(self, post, embedded, campaign):
+        """(id, post or None) of the post that is answered. An id of None: there is none that will
+        do, and the outcome has been said."""
+        nothing = None, None
         parent_id, parent = post.reply_to, None
         if not parent_id and not campaign["any"]:
             if post.is_quote and not campaign["quote"]:
-                return self.outcome(post, campaign, "quote")
+                self.outcome(post, campaign, "quote")
+                return nothing
             if not post.is_quote:
-                return self.outcome(
-                    post, campaign, "not_a_reply" if post.products or post.short else "no_parent"
-                )
+                code = "not_a_reply" if post.products or post.short else "no_parent"
+                self.outcome(post, campaign, code)
+                return nothing
         role = "reply"
         if not parent_id:
-            parent_id, role = post.quote_of, "quote"
+            parent_id, role = (post.quote_of if campaign["quote"] else ""), "quote"
         for inner in embedded:
             if inner.role == role or inner.id == parent_id:
                 parent = inner
                 break
-        is_embedded = parent is not None
         if not parent:
             parent = self.recall(post, parent_id)
         payload_author = post.reply_author if role == "reply" else ""
-        author = payload_author or (parent.author if parent else "")
-        if author == post.author:
-            return self.outcome(post, campaign, "own_post")
-        post.parent_id = parent_id
+        if post.author in (payload_author, parent.author if parent else ""):
+            self.outcome(post, campaign, "own_post")
+            return nothing
         if self.was_deleted(post.platform, parent_id):
-            return self.outcome(post, campaign, "parent_deleted")
-        if not parent:
-            waiting = Waiting(post, campaign, parent_id, post.time + self.catalogue.parent_wait)
-            if not self.is_due(post.platform, waiting.due):
-                self.waiting.append(waiting)
-                return
-        self.decide(post, campaign, parent, is_embedded)
+            self.outcome(post, campaign, "parent_deleted")
+            return nothing
+        return parent_id, parent
 
-    def decide(self, post, campaign, parent, is_embedded=False):
+    def reply(self, post, embedded, campaign, claim):
+        parent_id, parent = self.parent_of(post, embedded, campaign)
+        if parent_id is None:
+            return
+        post.parent_id = parent_id
+        if not parent_id:
+            return self.decide(post, campaign, None, claim, "no_parent")
+        if not parent:
+            due = post.time + self.catalogue.parent_wait
+            if not self.is_due(post.platform, due):
+                self.waiting.append(Waiting(post, campaign, parent_id, due, claim))
+                return
+        self.decide(post, campaign, parent, claim)
+
+    def decide(self, post, campaign, parent, claim, otherwise="parent_unknown"):
+        def own_link():
+            return self.candidates(campaign, post.products) if "self" in campaign["links"] else []
+
         if parent is None:
-            mine = self.candidates(campaign, post.products) if "self" in campaign["links"] else []
+            mine = own_link()
             if not mine:
-                return self.outcome(post, campaign, "parent_unknown")
-            return self.choose(post, campaign, mine)
+                return self.outcome(post, campaign, otherwise)
+            return self.choose(post, campaign, mine, claim)
         if parent.author == post.author:
             return self.outcome(post, campaign, "own_post")
         found = self.candidates(campaign, parent.products)
         if not found:
             if not parent.products and not parent.short and not parent.truncated:
-                mine = (
-                    self.candidates(campaign, post.products) if "self" in campaign["links"] else []
-                )
+                mine = own_link()
                 if not mine:
                     return self.outcome(post, campaign, "no_product_link")
-                return self.choose(post, campaign, mine)
+                return self.choose(post, campaign, mine, claim)
             if parent.truncated:
                 return self.outcome(post, campaign, "incomplete")
             if any(name in campaign["scope"] for name in parent.short):
                 return self.outcome(post, campaign, "unresolved_short_link")
             return self.outcome(post, campaign, "other_retailer")
-        self.choose(post, campaign, found)
+        self.choose(post, campaign, found, claim)
 
     @staticmethod
     def candidates(campaign, products):
@@ -1166,31 +1543,58 @@ class Oracle:
 
         return distinct(product for product in products if fits(product))
 
-    def choose(self, post, campaign, products):
+    def choose(self, post, campaign, products, claim):
         if len(products) > 1:
             return self.outcome(post, campaign, "ambiguous", [product.key for product in products])
-        self.accept(post, campaign, products[0].key, post.parent_id)
+        want = Want(products[0].key, post.parent_id, products[0].market, claim)
+        self.accept(post, campaign, want)
 
-    def accept(self, post, campaign, product, parent_id):
-        key = (post.platform, post.author, campaign["id"], parent_id)
-        if key in self.accepted and self.fresh(post.platform, self.accepted[key]):
-            return self.outcome(post, campaign, "duplicate", [product])
-        self.accepted[key] = self.now(post.platform)
-        intent = Intent(
-            post.platform,
-            post.author,
-            campaign,
-            post.chain,
-            product,
-            post.time,
-            self.now(post.platform),
-        )
-        intent.posts, intent.last_post = [post.id, post.chain], post.id
+    def accept(self, post, campaign, want):
+        intent = Intent(post, campaign, want, self.now(post.platform))
+        who = (post.platform, post.author, campaign["id"])
+        key = (*who, want.parent_id, want.code, want.options)
+        if campaign["policy"] == "idempotent":
+            if key in self.accepted and self.fresh(post.platform, self.accepted[key][0]):
+                return self.outcome(post, campaign, "duplicate", [want.key])
+        elif campaign["policy"] == "max":
+            if who in self.bought and not self.fresh(post.platform, self.bought[who][0]):
+                del self.bought[who]
+            bought = sum(
+                other.pieces if other.in_line else other.accepted
+                for other in self.bought.get(who, (None, []))[1]
+            )
+            if bought >= campaign["most"]:
+                return self.outcome(post, campaign, "duplicate", [want.key])
+            intent.pieces = min(intent.pieces, campaign["most"] - bought)
+        stock = self.stock_of(intent)
+        stands_in_line = want.claim is not None and want.claim.kind == "next"
+        if stock:
+            intent.in_line = self.left(stock) == 0
+            if intent.in_line and not stands_in_line and not campaign.get("waitlist"):
+                return self.outcome(post, campaign, "sold_out", [want.key])
+        elif stands_in_line:
+            intent.in_line = any(
+                other.campaign is campaign
+                and other.product == want.key
+                and not other.in_line
+                and self.fresh(other.platform, other.at)
+                for other in self.intents
+            )
+        now = self.now(post.platform)
+        self.accepted[key] = now, intent
+        self.bought[who] = now, self.bought.get(who, (now, []))[1] + [intent]
         self.intents.append(intent)
-        self.record(
-            "intent.created", post.platform, campaign, post.chain, product, post.time, post.id
-        )
-        self.outcome(post, campaign, "intent", [product])
+        if intent.in_line:
+            if len(self.line) >= self.catalogue.pending_max:
+                gone = self.line.pop(0)
+                self.intents.remove(gone)
+                self.record("intent.expired", gone, gone.time, gone.last_post, why="evicted")
+            self.line.append(intent)
+            self.record("intent.queued", intent, post.time, post.id)
+            return self.outcome(post, campaign, "queued", [want.key])
+        self.take(intent)
+        self.record("intent.created", intent, post.time, post.id)
+        self.outcome(post, campaign, "intent", [want.key])
 
     # ---- the end
 
@@ -1201,7 +1605,7 @@ class Oracle:
             return sorted(subjects, key=lambda s: (due(s), f"{s.post.chain}\n{s.campaign['id']}"))
 
         for waiting in in_order(self.waiting, lambda w: w.due):
-            self.decide(waiting.post, waiting.campaign, None)
+            self.decide(waiting.post, waiting.campaign, None, waiting.claim)
         self.waiting.clear()
         kept = len(self.out)
         for pending in in_order(self.still_open, lambda p: p.deadline):
@@ -1222,17 +1626,29 @@ def distinct(products):
     return list(found.values())
 
 
-def fixed_key(catalogue, campaign):
+def fixed_key(catalogue, campaign, product_id=None):
     product = campaign["product"]
     retailer = catalogue.retailer[product["retailer"]]
     space = "*" if retailer.get("ids") == "global" else product.get("market", "*")
-    return ":".join((product["retailer"], space, retailer["idtype"], product["id"]))
+    product_id = product["id"] if product_id is None else product_id
+    return ":".join((product["retailer"], space, retailer["idtype"], product_id))
 
 
-def run(catalogue_path, posts_path):
+def item_key(catalogue, campaign, code):
+    return fixed_key(catalogue, campaign, campaign["items"][code]["id"])
+
+
+def read_accounts(path):
+    """Lines of author and customer reference; the author may have the platform before it."""
+    with open(path, encoding="utf-8") as file:
+        return {line.split("\t")[0] for line in file if line.strip()}
+
+
+def run(catalogue_path, posts_path, accounts_path=None):
     """All that is said with --at-end expire, in order; how much of it is said with keep; the
     counts of lines."""
-    oracle = Oracle(Catalogue(catalogue_path))
+    linked = read_accounts(accounts_path) if accounts_path else ()
+    oracle = Oracle(Catalogue(catalogue_path), linked)
     offset = 0
     with open(posts_path, "rb") as file:
         for raw in file:
@@ -1247,8 +1663,9 @@ def main():
     parser.add_argument("catalogue")
     parser.add_argument("posts")
     parser.add_argument("--at-end", choices=("keep", "expire"), default="keep")
+    parser.add_argument("--accounts")
     arguments = parser.parse_args()
-    out, kept, lines = run(arguments.catalogue, arguments.posts)
+    out, kept, lines = run(arguments.catalogue, arguments.posts, arguments.accounts)
     for entry in out if arguments.at_end == "expire" else out[:kept]:
         print(json.dumps(entry, ensure_ascii=False))
     print(json.dumps({"kind": "lines", **lines}))
