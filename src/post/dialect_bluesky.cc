@@ -184,12 +184,27 @@ class BlueskyReader final : public DialectReader {
     if (depth > kThreadDepthMax) return RejectReason::kTooDeep;
     Object it;
     it.features_begin = features_.size();
+    const std::size_t first = context_->post_count();
     HASHCART_TRY(each_known_field(object, kKeys, [&](Key key, od::value value) {
       return read_field(key, value, depth, &it);
     }));
     const RejectReason reason = finish(it, role, depth);
     features_.resize(it.features_begin);
+    if (role == Role::kMain) settle(first);
     return reason;
+  }
+
+  // A feed item's `reply` may stand before its `post`, or its `post` may be none: the posts that
+  // go with it come behind it, or go.
+  void settle(std::size_t first) noexcept {
+    std::size_t main = first;
+    while (main < context_->post_count() && context_->post(main).role != Role::kMain) ++main;
+    if (main == first) return;
+    if (main == context_->post_count()) {
+      while (context_->post_count() > first) context_->remove_post(context_->post_count() - 1);
+      return;
+    }
+    for (; main > first; --main) std::swap(context_->post(main), context_->post(main - 1));
   }
 
   [[nodiscard]] RejectReason read_field(Key key, od::value value, int depth, Object* it) noexcept {

@@ -27,8 +27,8 @@
 // A shared post (`parent_id`) with words of its own quotes, without it reposts.
 //
 // Links: an attachment's unshimmed_url, else its target's, else its own, with the shim of
-// l.facebook.com taken off; `link`, except that of a photo or video, which is the file. message_tags
-// are mentions; those that begin with '#' are tags.
+// l.facebook.com taken off; `link`, except that of a photo or video, which is the file.
+// message_tags are mentions; those that begin with '#' are tags.
 //
 // Sources: developers.facebook.com, "Post", "Comment" and "Webhooks: Page"; the webhooks' values
 // from recorded ones, versions 2.1 to 4.0.

@@ -3,8 +3,8 @@
 // Shapes at the top
 //   Graph     a media; a comment; {"data":[..],"paging":{..}} of either; {"<id>":{..},..}, the
 //             answer for many ids; {"mentioned_media":{..}}, {"mentioned_comment":{..}},
-//             {"business_discovery":{"media":{"data":[..]}}}; {"data":[..]} of the product tags of a
-//             media it does not name, which is a control record
+//             {"business_discovery":{"media":{"data":[..]}}}; {"data":[..]} of the product tags of
+//             a media it does not name, which is a control record
 //   webhooks  {"object":"instagram","entry":[{"id","time","changes":[{"field","value"}]}]}; a
 //             comment has no time of its own there and gets the entry's
 //   old       a media of the first interface (until 2020), whose `created_time` is in seconds and

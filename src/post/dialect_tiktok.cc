@@ -19,7 +19,8 @@
 // what they look like: they are not read. Comments are not read.
 //
 // The time is TikTok's own clock, in whole seconds, a number or a string of one; where it is
-// missing the id has it in its upper 32 bits (true of 210 real ids but for 81 seconds at most). The Research API names authors only by username, which then is their id too.
+// missing the id has it in its upper 32 bits (true of 210 real ids but for 81 seconds at most). The
+// Research API names authors by username alone.
 //
 // Source: developers.tiktok.com, "Query Videos"; 4cat, datasources/tiktok/search_tiktok.py;
 // drawrowfly/tiktok-scraper, README.
@@ -283,9 +284,7 @@ class TiktokReader final : public DialectReader {
     post.has_time = post.time_is_platforms = true;
     post.time = *time;
     post.author_handle = it.username.filled() ? it.username.text : it.handle;
-    post.author_id = it.author_id.filled()         ? it.author_id.text
-                     : it.outer_author_id.filled() ? it.outer_author_id.text
-                                                   : post.author_handle;
+    post.author_id = it.author_id.filled() ? it.author_id.text : it.outer_author_id.text;
     post.author_protected = it.is_private;
     post.text = text.text;
     for (std::size_t i = it.tags_begin; i < tags_.size(); ++i) {

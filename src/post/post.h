@@ -129,7 +129,7 @@ struct Post {
   bool time_is_platforms = false;  // may move the clock; false for a mere claim by the author
   base::EventTimeMs time = 0;
 
-  std::string_view author_id;  // empty: not in the payload
+  std::string_view author_id;  // `@handle` where only that is given; empty: not in the payload
   std::string_view author_handle;
   bool author_protected = false;
 

@@ -99,6 +99,12 @@ class PostReader::Impl {
     out->dialect = Dialect::kUnknown;
     context_.begin(out, forced_row_ != kNoRow, record.bytes.size());
     out->reason = read_record(record, out);
+    name_authors(out);
+    // Whoever uses the posts relies on it: what is embedded stands behind what it is embedded in.
+    if (out->reason == RejectReason::kNone && out->post_count > 0 &&
+        out->posts[0].role != Role::kMain) {
+      out->reason = RejectReason::kUnknownDialect;
+    }
     if (out->reason != RejectReason::kNone) {
       out->kind = RecordKind::kRejected;
       out->post_count = 0;
@@ -122,6 +128,24 @@ class PostReader::Impl {
   }
 
  private:
+  // Several APIs name some authors only by what they are called (comments on Instagram, replies on
+  // Threads, pins): then `@name` is the id. The sign keeps it apart from real ids, which may be all
+  // digits as names may.
+  void name_authors(ParsedRecord* out) {
+    for (std::size_t i = 0; i < out->post_count; ++i) {
+      Post& post = out->posts[i];
+      const std::string_view name = post.author_handle;
+      if (!post.author_id.empty() || name.empty() || check_id(name) != RejectReason::kNone) {
+        continue;
+      }
+      const std::size_t size = name.size() + 1;
+      char* const id = context_.arena().take(size);
+      id[0] = '@';
+      std::memcpy(id + 1, name.data(), name.size());
+      post.author_id = {id, size};
+    }
+  }
+
   [[nodiscard]] static RejectReason reason_of_fault(ingest::RecordFault fault) noexcept {
     switch (fault) {
       case ingest::RecordFault::kTooLong:
