@@ -196,9 +196,9 @@ const Folder kBlueskyFiles = {
     {
         {"jetstream_v1_live_2026.manifest.json", "says what the file beside it holds"},
         {"indigo_capture_atprotocom.json",
-         "an account as a moderation tool keeps it; its posts have no URI"},
+         "an account as a moderation tool keeps it, its records under `value`"},
         {"indigo_capture_hackerdarkweb.json",
-         "an account as a moderation tool keeps it; its posts have no URI"},
+         "an account as a moderation tool keeps it, its records under `value`"},
     }};
 const Folder kMastodonFiles = {
     "mastodon",
