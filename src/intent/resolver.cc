@@ -1047,6 +1047,24 @@ class Resolver::Impl {
     }
   }
 
+  // Makes the claim's post the one that decides the record; its evidence is added. *evidence: room
+  // for it, to live as long as the record.
+  static void decide_by(const CartIntent& claim, CartIntent* record,
+                        std::vector<EvidencePiece>* evidence) {
+    record->time = claim.time;
+    record->post_id = claim.post_id;
+    record->reply_to = claim.reply_to;
+    record->quote_of = claim.quote_of;
+    record->lang = claim.lang;
+    record->text = claim.text;
+    record->input = claim.input;
+    record->offset = claim.offset;
+    record->bytes = claim.bytes;
+    evidence->assign(record->evidence.begin(), record->evidence.end());
+    evidence->insert(evidence->end(), claim.evidence.begin(), claim.evidence.end());
+    record->evidence = *evidence;
+  }
+
   void on_pass(const Signal& signal, const CartIntent& claim, const match::Claim& said) {
     const auto fits = [&](OwnIntent* have) {
       const CartIntent view = have->view();
@@ -1093,18 +1111,8 @@ class Resolver::Impl {
     CartIntent record = opened;
     record.type = RecordType::kRetracted;
     record.passed = true;
-    record.time = claim.time;
-    record.post_id = claim.post_id;
-    record.reply_to = claim.reply_to;
-    record.quote_of = claim.quote_of;
-    record.lang = claim.lang;
-    record.text = claim.text;
-    record.input = claim.input;
-    record.offset = claim.offset;
-    record.bytes = claim.bytes;
-    std::vector<EvidencePiece> evidence(opened.evidence.begin(), opened.evidence.end());
-    evidence.insert(evidence.end(), claim.evidence.begin(), claim.evidence.end());
-    record.evidence = evidence;
+    std::vector<EvidencePiece> evidence;
+    decide_by(claim, &record, &evidence);
     emit(record);
     say(OutcomeCode::kCancelled, claim, &record, std::span(&record.product, 1));
     if (!is_queued) give_back(opened, claim.time);
@@ -1225,25 +1233,14 @@ class Resolver::Impl {
     if (claim.time >= pending->deadline) return say(OutcomeCode::kConfirmLate, claim);
     Pending taken = close_pending(key, ClosedAs::kConfirmed);
     ++stats_.pendings_confirmed;
-    const CartIntent opened = taken.opened.view();
-    CartIntent record = opened;
+    CartIntent record = taken.opened.view();
     record.type = RecordType::kConfirmed;
-    record.time = claim.time;
     record.step = 2;
     record.author_handle = claim.author_handle;
     record.account = claim.account;
     record.confirm_tag = true;
-    record.post_id = claim.post_id;
-    record.reply_to = claim.reply_to;
-    record.quote_of = claim.quote_of;
-    record.lang = claim.lang;
-    record.text = claim.text;
-    record.input = claim.input;
-    record.offset = claim.offset;
-    record.bytes = claim.bytes;
-    std::vector<EvidencePiece> evidence(opened.evidence.begin(), opened.evidence.end());
-    evidence.insert(evidence.end(), claim.evidence.begin(), claim.evidence.end());
-    record.evidence = evidence;
+    std::vector<EvidencePiece> evidence;
+    decide_by(claim, &record, &evidence);
     emit(record);
     say(OutcomeCode::kConfirmed, claim, &record, std::span(&record.product, 1));
     if (Remembered* intent = intents_.find(taken.intent_key)) {
