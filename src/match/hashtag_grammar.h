@@ -36,8 +36,8 @@ struct TagSpan {
 };
 
 // Links as X would draw them: with a scheme, or without one where the top-level domain is known
-// (twitter-text's extractUrls; the same on every platform). *out is overwritten; spans ascend and
-// do not overlap.
+// (twitter-text's extractUrls; the same on every platform, but that Bluesky knows no link in
+// `website.com.jpg`). *out is overwritten; spans ascend and do not overlap.
 void find_urls(std::string_view text, base::Platform platform, std::vector<TextSpan>* out);
 
 // Tags under the platform's grammar, in text order; *out is overwritten. urls: the result of

@@ -509,10 +509,21 @@ class UrlFinder {
 
 }  // namespace
 
-void find_urls(std::string_view text, base::Platform /*platform*/, std::vector<TextSpan>* out) {
+void find_urls(std::string_view text, base::Platform platform, std::vector<TextSpan>* out) {
   out->clear();
   if (text.find('.') == std::string_view::npos) return;  // every domain has one
   UrlFinder(text, out).run();
+  if (platform != base::Platform::kBluesky) return;
+  // Bluesky asks of a link without a scheme that the whole name ends in a top-level domain, where X
+  // takes the part of `website.com.jpg` that does (atproto, rich-text/detection.ts).
+  const auto goes_on = [&](const TextSpan& url) {
+    const std::string_view found = text.substr(url.start, url.end - url.start);
+    if (found.find("://") != std::string_view::npos || url.end + 1 >= text.size()) return false;
+    const char next = text[url.end + 1];
+    return text[url.end] == '.' && (base::is_ascii_digit(next) || (base::ascii_lower(next) >= 'a' &&
+                                                                   base::ascii_lower(next) <= 'z'));
+  };
+  out->erase(std::remove_if(out->begin(), out->end(), goes_on), out->end());
 }
 
 }  // namespace hashcart::match

@@ -16,6 +16,7 @@
 
 #include "base/utf8.h"
 #include "match/grammar_testing.h"
+#include "match/mention_grammar.h"
 #include "match/tag_chars.h"
 
 namespace hashcart::match {
@@ -103,6 +104,38 @@ TEST(HashtagGrammar, PassesTheSuiteOfBlueskyWithItsByteOffsets) {
   }
 }
 
+// Rows: the text in pieces; a piece is its text, or its text and the link or account behind it.
+TEST(HashtagGrammar, PassesTheSuiteOfBlueskyOnLinksAndMentions) {
+  const auto rows = read_conformance("bluesky_facets_links_mentions.jsonl");
+  if (rows.empty()) GTEST_SKIP() << "no shared data";
+  Tally links("bluesky_links");
+  Tally mentions("bluesky_mentions");
+  for (const auto& row : rows) {
+    const std::string text = row["text"];
+    Strings wanted_links;
+    Strings wanted_mentions;
+    for (const auto& piece : row["segments"]) {
+      if (piece.size() < 2) continue;
+      const bool is_mention = piece[1].get<std::string>().rfind("did:", 0) == 0;
+      (is_mention ? wanted_mentions : wanted_links).push_back(piece[0]);
+    }
+    std::vector<TextSpan> urls;
+    find_urls(text, Platform::kBluesky, &urls);
+    Strings got;
+    for (const TextSpan& url : urls) {
+      // The domain of a handle is a link by our lights, and the payload says that it is none.
+      if (url.start > 0 && text[url.start - 1] == '@') continue;
+      got.push_back(testing::cut(text, url.start, url.end));
+    }
+    links.row(text, got, wanted_links);
+    for (const std::string& mention : wanted_mentions) {
+      TextSpan span;
+      const bool found = find_mention(text, Platform::kBluesky, mention.substr(1), &span);
+      mentions.row(text, found ? testing::cut(text, span.start, span.end) : std::string(), mention);
+    }
+  }
+}
+
 TEST(HashtagGrammar, PassesTheSuitesOfMastodon) {
   for (const std::string name : {"mastodon_hashtag_re", "mastodon_extractor"}) {
     const auto rows = read_conformance(name + ".jsonl");
@@ -112,6 +145,12 @@ TEST(HashtagGrammar, PassesTheSuitesOfMastodon) {
       tally.row(row["text"], tags_of(row["text"], Platform::kMastodon),
                 row["expected"].get<Strings>());
     }
+  }
+  Tally names("mastodon_name_validation");
+  for (const auto& row : read_conformance("mastodon_name_validation.jsonl")) {
+    const std::string name = row["name"];
+    const Strings whole = {name};
+    names.row(name, tags_of("#" + name, Platform::kMastodon) == whole, row["valid"].get<bool>());
   }
 }
 
