@@ -276,6 +276,7 @@ ClaimGrammar::ClaimGrammar(const catalogue::Campaign& campaign) {
   give(rule.pass_words, kPassRole);
   give(rule.question_words, kQuestionRole);
   give(rule.negations, kNegationRole);
+  give(rule.pass_words, kNegationRole);  // "I pass on A1"
   impl->options.resize(campaign.items.size());
   for (std::size_t i = 0; i < campaign.items.size(); ++i) {
     const catalogue::OfferItem& item = campaign.items[i];

@@ -15,7 +15,8 @@
 //               billion) makes it no claim.
 //   next        right behind the word or the code that is the claim
 //   question    a question mark anywhere, or one of the campaign's question words
-//   negation    one of its negations right behind the word, or among the three words before it
+//   negation    one of its negations or pass words right behind the word, or among the three words
+//               before it
 //   pass        a pass word and at most codes, in any order, and nothing else: no question, no link
 //   only        (strict) other words, or a link, and nothing is said; but a question word, and a
 //               negation right behind the word, make it no claim

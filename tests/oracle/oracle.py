@@ -411,6 +411,7 @@ class ClaimGrammar:
             "negations",
             "not no never don't dont isn't isnt wasn't wasnt won't wont".split(),
         )
+        self.negations |= self.passes  # "I pass on A1"
         self.items = items
         self.codes = {fold(code): code for code in items}
 
