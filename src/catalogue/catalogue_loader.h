@@ -37,11 +37,13 @@ struct FaultCode {
   std::string_view meaning;  // "no [[retailer]] has this id"
 };
 
-// Faults that only matching can see; `app` reports them (catalogue_check.h).
+// Faults that only matching can see; `app` reports them (app/setup.h).
 inline constexpr FaultCode kTagNeverMatches{
     "E040", "a tag that no grammar of the campaign's platforms yields"};
 inline constexpr FaultCode kHitFails{"E041", "a hit that does not hit"};
 inline constexpr FaultCode kMissMatches{"E042", "a miss that hits"};
+inline constexpr FaultCode kHostInNoText{
+    "W008", "a host whose links stand in no text: its last label is no top-level domain"};
 inline constexpr FaultCode kTagSometimesDead{
     "W005", "a tag that the grammar of one of the campaign's platforms never yields"};
 

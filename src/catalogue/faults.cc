@@ -165,6 +165,7 @@ const std::vector<FaultCode>& fault_codes() {
       kTagSometimesDead,
       fault::kShadowed,
       fault::kTooCommon,
+      kHostInNoText,
   };
   return codes;
 }
