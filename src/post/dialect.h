@@ -1,7 +1,7 @@
 // What a dialect implements, and what all of them share. Internal to src/post.
 //
-// A dialect is one file, dialect_<name>.cc, with two functions named in one row of the table in
-// post_reader.cc: one that says from a record's outline whether the record is in that dialect, and
+// A dialect is one file, dialect_<name>.cc, with two functions that its line in HASHCART_DIALECTS
+// (post.h) names: one that says from a record's outline whether the record is in that dialect, and
 // one that makes its reader. A reader gets each top-level object (or each member of a top-level
 // array) once and makes one pass over its keys in document order to the end. It adds posts, deletes
 // and ticks to the context, or returns why the whole record is refused.
