@@ -81,6 +81,8 @@ const std::vector<FoundLink>& Extractor::links(const post::Post& post) {
     link->start = span.start;
     link->end = span.end;
     classify(link, true);
+    // What markup cuts is no link (and no scan of raw bytes sees its host).
+    if (post::runs_over_seam(post, span.start, span.end)) link->why = LinkWhy::kNotAUrl;
   }
   return links_;
 }

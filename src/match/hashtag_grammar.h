@@ -8,10 +8,10 @@
 // payloads.
 //
 // Threads: free functions over plain arguments; nothing mutable is shared (folding keeps two
-// buffers per thread, and one immutable table of about 1 MB that the first text beyond ASCII makes,
-// in some milliseconds). Text: any bytes, at most 4 GiB; ill-formed UTF-8 never matches as a tag
-// character. Offsets are bytes into the text. Cost: linear in the text, but for n log n in a run of
-// n combining marks; nothing is allocated once the out-parameters and those buffers have grown.
+// buffers per thread and a table of about 1 MB, made page by page as scripts occur). Text: any
+// bytes, at most 4 GiB; ill-formed UTF-8 never matches as a tag character. Offsets are bytes into
+// the text. Cost: linear in the text, but for n log n in a run of n combining marks; nothing is
+// allocated once the out-parameters and those buffers have grown.
 #pragma once
 
 #include <cstdint>

@@ -646,9 +646,21 @@ LinkVerdict LinkTable::classify(std::string_view url, bool text_link, LinkScratc
   verdict.host_end =
       static_cast<std::uint32_t>(raw_offset(url, offset + parts.host.size() - 1) + 1);
 
+  bool composed = false;
   for (int level = 0;; ++level) {
     Opened opened = Opened::kNotARedirector;
-    if (!impl_->judge(parts, scratch, &verdict, &opened)) return verdict;
+    const bool redirects = impl_->judge(parts, scratch, &verdict, &opened);
+    // Scans of raw bytes and of text find a post by the host that decides, so that host must stand
+    // in the URL as it is: not percent-encoded, not broken up by what browsers drop.
+    const bool decides = redirects
+                             ? opened == Opened::kComposed
+                             : verdict.why == LinkWhy::kNone || verdict.why == LinkWhy::kShortLink;
+    if (decides && !composed && find_no_case(url, scratch->host) == std::string_view::npos) {
+      verdict.why = LinkWhy::kBadHost;
+      return verdict;
+    }
+    if (!redirects) return verdict;
+    composed = opened == Opened::kComposed;
     if (level == kNestedMax) {
       verdict.why = LinkWhy::kNestedTooDeep;
       return verdict;
@@ -657,13 +669,6 @@ LinkVerdict LinkTable::classify(std::string_view url, bool text_link, LinkScratc
     if (scheme_length(scratch->url) == 0) scratch->url.insert(0, "http://");
     verdict.why = LinkWhy::kNotAUrl;
     if (!split_url(scratch->url, &parts)) return verdict;
-    // A scan of raw bytes finds such a post by the retailer's host in it, so the host must stand
-    // there as it is.
-    if (opened == Opened::kTarget && normalise_host(parts.host, &scratch->host) &&
-        find_no_case(url, scratch->host) == std::string_view::npos) {
-      verdict.why = LinkWhy::kBadHost;
-      return verdict;
-    }
   }
 }
 

@@ -8,7 +8,9 @@
 // Host first: compared whole, lower-cased, one trailing dot dropped. Userinfo, a port other than 80
 // and 443, or a host that is not plain ASCII (or punycode) gives no product. A known redirector or
 // buying agent (redirectors.h) is opened where it carries its target in its own URL, kNestedMax
-// levels deep, and every level passes the same checks.
+// levels deep, and every level passes the same checks. The host that decides must stand in the URL
+// as it is: one that is percent-encoded, or broken up by the tabs and newlines that browsers drop,
+// names nothing (kBadHost), because scans for hosts would not see it.
 //
 // Threads: LinkTable is immutable and shared; classify() keeps its scratch in the caller's buffer.
 // Cost:    linear in the URL, times the templates of one retailer; independent of the number of

@@ -9,25 +9,6 @@
 namespace hashcart::match {
 namespace {
 
-// A link whose host, or that of a link inside it, the scan may not see as it stands: a character of
-// it escaped, or broken up by characters that browsers drop (WHATWG URL, "remove all ASCII tab or
-// newline").
-bool hides_a_host(std::string_view url) noexcept {
-  for (std::size_t at = url.find_first_of("%\t\r\n"); at != std::string_view::npos;
-       at = url.find_first_of("%\t\r\n", at + 1)) {
-    if (url[at] != '%') return true;
-    const std::string_view code = url.substr(at + 1, 2);
-    if (code.size() < 2) return false;
-    // An escaped letter, digit, '-', '.' or '%'.
-    if (code[0] >= '4' && code[0] <= '7') return true;
-    if (code[0] == '3' && code[1] >= '0' && code[1] <= '9') return true;
-    if (code[0] == '2' && std::string_view("dDeE5").find(code[1]) != std::string_view::npos) {
-      return true;
-    }
-  }
-  return false;
-}
-
 EmbeddedRole role_of(const post::Post& main, const post::Post& embedded) noexcept {
   const auto is = [&](std::string_view id) {
     return !id.empty() && (id == embedded.id || id == embedded.local_id);
@@ -45,10 +26,7 @@ Evidence text_evidence(const post::Post& post, const TextSpan& span) noexcept {
 }  // namespace
 
 Matcher::Matcher(const PatternDb& db, MatchOptions options)
-    : db_(db),
-      options_(std::move(options)),
-      text_scratch_(db.text_literals().make_scratch()),
-      line_scratch_(db.line_literals().make_scratch()) {}
+    : db_(db), options_(std::move(options)), text_scratch_(db.text_literals().make_scratch()) {}
 
 Extractor& Matcher::extractor(std::size_t place) {
   while (extractors_.size() <= place) {
@@ -57,25 +35,29 @@ Extractor& Matcher::extractor(std::size_t place) {
   return *extractors_[place];
 }
 
-bool Matcher::line_counts(std::string_view line) noexcept {
-  return db_.line_literals().scan(line, &line_scratch_, true) != 0;
-}
-
 std::uint32_t Matcher::propose(const post::Post& post) {
-  fold_text(post.text, post.platform, &scan_text_);
+  std::uint32_t kinds = 0;
+  if (!post.product_tags.empty()) kinds |= kHostKind;
   for (const post::Tag& tag : post.tags) {
     fold_tag(tag.text, post.platform, &folded_);
-    scan_text_ += '\n';
-    scan_text_ += folded_;
+    if (!db_.tag_uses(post.platform, folded_).empty()) kinds |= kTagKind;
   }
-  std::uint32_t kinds = 0;
+  if (!db_.emoji().empty()) kinds |= db_.text_literals().scan(post.text, &text_scratch_);
+  if (db_.has_claims()) {
+    fold_text(post.text, post.platform, &scan_text_);
+    kinds |= db_.text_literals().scan(scan_text_, &text_scratch_);
+  }
+  // Tags and hosts stand in text as the raw scan saw them.
+  scan_text_.assign(RawScan::kBytesBefore, '\n');
+  scan_text_ += post.text;
   for (const post::Link& link : post.links) {
     scan_text_ += '\n';
     scan_text_ += link.url;
-    if (options_.expansions != nullptr || hides_a_host(link.url)) kinds |= kHostKind;
   }
-  if (options_.expansions != nullptr || !post.product_tags.empty()) kinds |= kHostKind;
-  return kinds | db_.text_literals().scan(scan_text_, &text_scratch_);
+  const std::size_t size = scan_text_.size() - RawScan::kBytesBefore;
+  scan_text_.append(RawScan::kBytesBehind, '\n');
+  const std::string_view text = scan_text_;
+  return kinds | db_.raw_scan().probe(text.substr(RawScan::kBytesBefore, size));
 }
 
 void Matcher::add_links(const post::Post& post, std::size_t place,
@@ -156,6 +138,8 @@ bool Matcher::fits(const post::Post& post, const catalogue::Campaign& campaign,
   for (const std::string& handle : campaign.mentions) {
     TextSpan span;
     if (!find_mention(post.text, post.platform, handle, &span)) continue;
+    const std::size_t sign = post.text[span.start] == '@' ? 1 : 3;
+    if (post::runs_over_seam(post, span.start + sign, span.end)) continue;
     evidence->push_back(text_evidence(post, span));
     return true;
   }
@@ -190,6 +174,10 @@ void Matcher::add_claim_triggers(const post::Post& post, std::string_view parent
       const catalogue::Campaign& campaign = db_.catalogue().campaigns[use.campaign];
       if (!may_trigger(post, use.campaign)) continue;
       if (!use.grammar->parse(words_, &claim_, &parts_)) continue;
+      const bool is_cut = std::any_of(parts_.begin(), parts_.end(), [&](const TextSpan& part) {
+        return post::runs_over_seam(post, part.start, part.end);
+      });
+      if (is_cut) continue;
       add_trigger(post, use.campaign, TriggerRole::kOpen);
       Trigger& trigger = signal_.triggers.back();
       trigger.claim = claim_;

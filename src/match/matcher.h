@@ -67,7 +67,9 @@ class Matcher {
                                   std::string* out);
 
   // R(line): whether a failing or control line counts as such (README, "Counting").
-  [[nodiscard]] bool line_counts(std::string_view line) noexcept;
+  [[nodiscard]] bool line_counts(std::string_view line) {
+    return db_.raw_scan().holds(line, &line_text_);
+  }
 
  private:
   struct TagHit {
@@ -75,7 +77,7 @@ class Matcher {
     Evidence evidence;
   };
 
-  // Which kinds of literal stand in what a post shows; kHostKind also for links that hide theirs.
+  // Which kinds a post may hold.
   [[nodiscard]] std::uint32_t propose(const post::Post& post);
   // place: 0 for the signal's own post, i for its i-th embedded one; the links live until the next
   // post at that place.
@@ -105,7 +107,6 @@ class Matcher {
   // Reused from post to post.
   std::vector<std::unique_ptr<Extractor>> extractors_;  // by place
   LiteralScratch text_scratch_;
-  LiteralScratch line_scratch_;
   Signal signal_;
   std::vector<TagHit> hits_;
   std::vector<TextSpan> urls_;
@@ -113,6 +114,7 @@ class Matcher {
   Claim claim_;
   std::vector<TextSpan> parts_;
   std::string scan_text_;
+  std::string line_text_;
   std::string folded_;
 };
 

@@ -53,29 +53,13 @@ std::set<std::string> hosts_of(const catalogue::Catalogue& catalogue) {
   return hosts;
 }
 
-std::string first_character(std::string_view text) {
-  return std::string(text.substr(0, base::decode_at(text, 0).size));
-}
-
-// What the scan of decoded text looks for: folded tags, words and emoji, and hosts. It proposes;
-// the grammars decide.
-std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
-  std::set<std::string> tags;
-  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
-    for (const std::string& tag : tags_of(campaign)) {
-      for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
-        const auto platform = static_cast<Platform>(i);
-        if (!campaign.on(platform)) continue;
-        std::string folded;
-        fold_tag(without_sign(tag), platform, &folded);
-        if (!folded.empty()) tags.insert(std::move(folded));
-      }
-    }
-  }
-  const std::set<std::string> hosts = hosts_of(catalogue);
+// Folded words without one of which no campaign of claims says anything; emoji as the fold has
+// their beginning.
+std::set<std::string> words_of(const catalogue::Catalogue& catalogue, bool anywhere_only) {
   std::set<std::string> words;
-  std::set<std::string> emoji;
   for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+    // Where an author or a mention must stand in the line as well, that tells enough.
+    if (anywhere_only && !(campaign.under.empty() && campaign.mentions.empty())) continue;
     if (campaign.claim) {
       for (const std::string& word : ClaimGrammar(campaign).telling_words()) {
         words.insert(word);
@@ -85,99 +69,85 @@ std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
         if (!folded.empty()) words.insert(std::move(folded));
       }
     }
-    if (!campaign.emoji.empty()) {
-      // The first character by itself: what folding does to it does not depend on its neighbours.
-      std::string folded;
-      fold_tag(first_character(campaign.emoji), Platform::kOther, &folded);
-      emoji.insert(std::move(folded));
-    }
+  }
+  return words;
+}
+
+// What the scan of decoded text looks for. It proposes; the grammars decide.
+std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
+  std::set<std::string_view> emoji;
+  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+    if (campaign.emoji.empty()) continue;
+    const std::string_view text = campaign.emoji;
+    emoji.insert(text.substr(0, base::decode_at(text, 0).size));
   }
   std::vector<Literal> out;
-  out.reserve(tags.size() + hosts.size() + words.size() + emoji.size());
-  for (const std::string& word : words) out.push_back({word, 2, true});
-  for (const std::string& one : emoji) out.push_back({one, 3, false});
-  for (const std::string& tag : tags) out.push_back({tag, 0, true});
-  for (const std::string& host : hosts) out.push_back({host, 1, true});
+  for (const std::string& word : words_of(catalogue, false)) out.push_back({word, 2, true});
+  for (const std::string_view one : emoji) out.push_back({std::string(one), 3, false});
   return out;
 }
 
-// ASCII as it is, everything else as JSON's \uXXXX (as feeds that escape write it).
-std::string json_escaped(std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out;
-  const auto put = [&out](std::uint32_t unit) {
-    out += "\\u";
-    for (unsigned shift = 12; shift <= 12; shift -= 4) out += kHex[(unit >> shift) & 0xFU];
-  };
-  for (std::size_t at = 0; at < text.size();) {
-    const base::CodePoint point = base::decode_at(text, at);
-    at += point.size;
-    const auto value = static_cast<std::uint32_t>(point.value);
-    if (value < 0x80) {
-      out.push_back(static_cast<char>(value));
-    } else if (value < 0x10000) {
-      put(value);
-    } else {
-      put(0xD800U + ((value - 0x10000U) >> 10U));
-      put(0xDC00U + ((value - 0x10000U) & 0x3FFU));
-    }
-  }
-  return out;
-}
-
-// R(line): keys whose presence makes a bad or control line count as such. A full key (a tag with
-// its sign or quoted as in a payload's list, a host, a prompt author's id), a key of control
-// messages, or the escape of an ASCII letter or digit, behind which any key might hide.
-std::vector<Literal> line_literals(const catalogue::Catalogue& catalogue) {
-  std::set<std::string> caseless = hosts_of(catalogue);
-  std::set<std::string> exact;
+// All tags as fold_tag() makes them on the platforms of their campaigns.
+std::vector<std::string> folded_tags(const catalogue::Catalogue& catalogue) {
+  std::vector<std::string> out;
+  std::string folded;
   for (const catalogue::Campaign& campaign : catalogue.campaigns) {
     for (const std::string& tag : tags_of(campaign)) {
-      const std::string bare(without_sign(tag));
-      for (const std::string& form : {bare, json_escaped(bare)}) {
-        caseless.insert("#" + form);
-        caseless.insert('"' + form + '"');
-      }
-      caseless.insert("\xEF\xBC\x83" + bare);  // the full-width sign
-      caseless.insert("\\uff03" + json_escaped(bare));
-    }
-    if (!campaign.emoji.empty()) {
-      const std::string first = first_character(campaign.emoji);
-      exact.insert(first);
-      caseless.insert(json_escaped(first));
-    }
-    if (campaign.claim) {
-      for (const std::string& word : campaign.claim->words) {
-        caseless.insert(word);
-        caseless.insert(json_escaped(word));
+      for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
+        const auto platform = static_cast<Platform>(i);
+        if (!campaign.on(platform)) continue;
+        fold_tag(without_sign(tag), platform, &folded);
+        // Most platforms agree.
+        if (!folded.empty() && (out.empty() || out.back() != folded)) out.push_back(folded);
       }
     }
-    if (!campaign.confirm) continue;
-    for (const catalogue::AuthorRef& author : campaign.confirm->prompt_by) exact.insert(author.id);
-  }
-  // Control messages: X streams and compliance, Jetstream, Mastodon streams, our own ticks.
-  for (const std::string_view key :
-       {"\"delete\"", "\"deleted\"", "\"limit\"", "\"scrub_geo\"", "\"status_withheld\"",
-        "\"user_withheld\"", "\"disconnect\"", "\"warning\"", "\"hashcart\"", "\"tweet_delete\"",
-        "event: delete", "event:delete"}) {
-    exact.emplace(key);
-  }
-  std::vector<Literal> out;
-  out.reserve(caseless.size() + exact.size() + 62);
-  for (const std::string& key : caseless) out.push_back({key, 0, true});
-  for (const std::string& key : exact) out.push_back({key, 0, false});
-  for (char c = '0'; c <= 'z'; ++c) {
-    const bool is_word =
-        base::is_ascii_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (!is_word) continue;
-    static constexpr std::string_view kHex = "0123456789abcdef";
-    const auto value = static_cast<std::size_t>(c);
-    std::string guard = "\\u00";
-    guard += kHex[value >> 4U];
-    guard += kHex[value & 0xFU];
-    out.push_back({std::move(guard), 0, true});
   }
   return out;
+}
+
+TagKeys make_tag_keys(const catalogue::Catalogue& catalogue) {
+  const std::vector<std::string> folded = folded_tags(catalogue);
+  return TagKeys({folded.begin(), folded.end()});
+}
+
+// The keys of R(line).
+ScanKeys scan_keys(const catalogue::Catalogue& catalogue,
+                   const std::vector<std::string>& link_hosts, const TagKeys& tags) {
+  ScanKeys keys;
+  keys.tags = &tags;
+  std::set<std::string> hosts = hosts_of(catalogue);
+  hosts.insert(link_hosts.begin(), link_hosts.end());
+  keys.hosts.assign(hosts.begin(), hosts.end());
+  const std::set<std::string> words = words_of(catalogue, true);
+  keys.words.assign(words.begin(), words.end());
+  std::set<std::string> ids;
+  const auto add_ids = [&](const std::vector<catalogue::AuthorRef>& authors) {
+    for (const catalogue::AuthorRef& author : authors) ids.insert(author.id);
+  };
+  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+    if (campaign.confirm) add_ids(campaign.confirm->prompt_by);
+    if (!campaign.on_words()) continue;
+    if (!campaign.under.empty()) {
+      add_ids(campaign.under);
+    } else if (!campaign.mentions.empty()) {
+      // Mastodon's HTML shows no host.
+      for (const std::string& handle : campaign.mentions) {
+        const std::string_view name = std::string_view(handle).substr(0, handle.find('@'));
+        if (base::is_ascii(name)) {
+          ids.emplace(name);
+        } else {
+          keys.words.emplace_back(name);
+        }
+      }
+    } else if (!campaign.emoji.empty()) {
+      keys.words.push_back(bare_emoji(campaign.emoji));
+    }
+  }
+  keys.ids.assign(ids.begin(), ids.end());
+  keys.product_tags =
+      std::any_of(catalogue.retailers.begin(), catalogue.retailers.end(),
+                  [](const catalogue::Retailer& one) { return one.product_tags != 0; });
+  return keys;
 }
 
 std::string platform_key(Platform platform, std::string_view text) {
@@ -226,12 +196,14 @@ struct PatternDb::Impl {
   std::vector<std::unique_ptr<const ClaimGrammar>> grammars;
 };
 
-PatternDb::PatternDb(const catalogue::Catalogue& catalogue)
+PatternDb::PatternDb(const catalogue::Catalogue& catalogue,
+                     const std::vector<std::string>& link_hosts)
     : catalogue_(catalogue),
       impl_(std::make_unique<Impl>()),
       links_(catalogue),
-      text_literals_(match::text_literals(catalogue)),
-      line_literals_(match::line_literals(catalogue)) {
+      tag_keys_(make_tag_keys(catalogue)),
+      raw_scan_(scan_keys(catalogue, link_hosts, tag_keys_)),
+      text_literals_(match::text_literals(catalogue)) {
   impl_->watched = watched_of(catalogue);
   impl_->tag_retailers.fill(kNoRetailer);
   for (std::uint16_t index = 0; index < catalogue.retailers.size(); ++index) {
@@ -294,6 +266,8 @@ std::span<const ClaimUse> PatternDb::claims_under(Platform platform,
   if (found == impl_->claims_under.end()) return {};
   return found->second;
 }
+
+bool PatternDb::has_claims() const noexcept { return !impl_->grammars.empty(); }
 
 std::span<const EmojiUse> PatternDb::emoji() const noexcept { return impl_->emoji; }
 

@@ -1,8 +1,8 @@
 // PatternDb: a catalogue made ready for matching. The slow part, done once.
 //
-// It holds what matching looks up: literals for the scan of decoded text, literals for the test of
-// raw lines (R), the table of tags by platform, retailer hosts with their templates, and authors
-// with a role (bots that prompt, authors that are ignored).
+// It holds what matching looks up: the scan of raw lines, the tags (as keys and by platform),
+// literals for the scan of decoded text, retailer hosts with their templates, and authors with a
+// role (bots that prompt, authors that are ignored).
 //
 // Threads: immutable after construction, shared by const reference.
 #pragma once
@@ -21,13 +21,12 @@
 #include "match/emoji_grammar.h"
 #include "match/link_grammar.h"
 #include "match/literal_set.h"
+#include "match/raw_scan.h"
+#include "match/tag_keys.h"
 
 namespace hashcart::match {
 
-// Kinds of literals in the scan of decoded text.
-inline constexpr std::uint32_t kTagKind = 1U << 0U;
-inline constexpr std::uint32_t kHostKind = 1U << 1U;
-
+// Kinds of literals in decoded text, behind kTagKind and kHostKind (raw_scan.h).
 inline constexpr std::uint32_t kWordKind = 1U << 2U;
 inline constexpr std::uint32_t kEmojiKind = 1U << 3U;
 
@@ -52,16 +51,22 @@ struct TagUse {
 
 class PatternDb {
  public:
-  // catalogue: must outlive this. Throws base::SetupError.
-  explicit PatternDb(const catalogue::Catalogue& catalogue);
+  // catalogue: must outlive this. link_hosts: hosts of links whose expansions the user knows
+  // (--links), lower-case. Throws base::SetupError.
+  explicit PatternDb(const catalogue::Catalogue& catalogue,
+                     const std::vector<std::string>& link_hosts = {});
   ~PatternDb();
   PatternDb(const PatternDb&) = delete;
   PatternDb& operator=(const PatternDb&) = delete;
 
   [[nodiscard]] const catalogue::Catalogue& catalogue() const noexcept { return catalogue_; }
   [[nodiscard]] const LinkTable& links() const noexcept { return links_; }
+  // Words of claims, in text as fold_text() makes it; emoji, in text as it is. Few catalogues have
+  // any.
   [[nodiscard]] const LiteralSet& text_literals() const noexcept { return text_literals_; }
-  [[nodiscard]] const LiteralSet& line_literals() const noexcept { return line_literals_; }
+  [[nodiscard]] bool has_claims() const noexcept;
+  [[nodiscard]] const TagKeys& tag_keys() const noexcept { return tag_keys_; }
+  [[nodiscard]] const RawScan& raw_scan() const noexcept { return raw_scan_; }
 
   // Uses of a tag, given as fold_tag() of it for the platform; in catalogue order.
   [[nodiscard]] std::span<const TagUse> tag_uses(base::Platform platform,
@@ -95,8 +100,9 @@ class PatternDb {
   const catalogue::Catalogue& catalogue_;
   std::unique_ptr<Impl> impl_;
   LinkTable links_;
+  TagKeys tag_keys_;
+  RawScan raw_scan_;
   LiteralSet text_literals_;
-  LiteralSet line_literals_;
 };
 
 // A tag's text without its sign: `AmazonCart` of `#AmazonCart` or `＃AmazonCart`, `topic` of

@@ -3,8 +3,7 @@
 // utf8proc_decompose() would do most of this, but it sorts combining marks by insertion, quadratic
 // on hostile text, and has no way to keep some default-ignorables. So its per-code-point function
 // is used, and marks are sorted here. As it is slow, its answers for the first two planes are kept
-// in a table, made once when first needed; what folds to itself, most of most texts, is copied in
-// runs.
+// in a table (fold_table.h); what folds to itself, most of most texts, is copied in runs.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -18,6 +17,7 @@
 #include <utf8proc.h>
 
 #include "base/utf8.h"
+#include "match/fold_table.h"
 #include "match/hashtag_grammar.h"
 #include "match/tag_chars.h"
 
@@ -34,70 +34,6 @@ constexpr std::size_t kFoldedPointsMax = 64;
 constexpr auto kFoldOptions = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
                                                              UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 
-// Folded code points, each with its combining class in the highest byte.
-using FoldedPoints = std::vector<std::uint32_t>;
-
-void append_folded(char32_t c, FoldedPoints* out) {
-  std::array<utf8proc_int32_t, kFoldedPointsMax> folded{};
-  int boundary = 0;
-  const utf8proc_ssize_t count = utf8proc_decompose_char(
-      static_cast<utf8proc_int32_t>(c), folded.data(), static_cast<utf8proc_ssize_t>(folded.size()),
-      kFoldOptions, &boundary);
-  for (std::size_t i = 0; i < folded.size() && static_cast<utf8proc_ssize_t>(i) < count; ++i) {
-    const auto combining_class =
-        static_cast<std::uint32_t>(utf8proc_get_property(folded[i])->combining_class);
-    out->push_back((combining_class << 24U) | static_cast<std::uint32_t>(folded[i]));
-  }
-}
-
-[[nodiscard]] bool is_ignorable(char32_t c) {
-  return utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->ignorable;
-}
-
-// What the code points of the first two planes fold to. About 1 MB; immutable.
-class FoldTable {
- public:
-  FoldTable() {
-    points_.reserve(0x20000);
-    for (char32_t c = 0; c < kSize; ++c) {
-      const std::size_t start = points_.size();
-      append_folded(c, &points_);
-      const std::size_t size = points_.size() - start;
-      if (size == 1 && points_[start] == c) {
-        points_.pop_back();  // a starter that folds to itself; kPlain
-      } else {
-        const std::size_t ignorable = is_ignorable(c) ? 0x80U : 0U;
-        places_[c] = static_cast<std::uint32_t>((start << 8U) | ignorable | size) + 1;
-      }
-    }
-    points_.shrink_to_fit();
-  }
-
-  static constexpr char32_t kSize = 0x20000;
-
-  // c < kSize from here on.
-  [[nodiscard]] bool is_plain(char32_t c) const { return places_[c] == kPlain; }
-  [[nodiscard]] bool ignores(char32_t c) const {
-    return places_[c] != kPlain && ((places_[c] - 1) & 0x80U) != 0;
-  }
-  [[nodiscard]] std::span<const std::uint32_t> folded(char32_t c) const {
-    if (places_[c] == kPlain) return {};
-    const std::uint32_t place = places_[c] - 1;
-    return std::span(points_).subspan(place >> 8U, place & 0x7FU);
-  }
-
- private:
-  static constexpr std::uint32_t kPlain = 0;
-
-  std::array<std::uint32_t, kSize> places_{};  // start << 8 | ignorable << 7 | size, plus 1
-  FoldedPoints points_;
-};
-
-[[nodiscard]] const FoldTable& fold_table() {
-  static const auto kTable = std::make_unique<const FoldTable>();
-  return *kTable;
-}
-
 // A plain loop over two pointers, so that the compiler makes vectors of it.
 void append_lower(std::string_view text, std::string* out) {
   const std::size_t start = out->size();
@@ -105,34 +41,6 @@ void append_lower(std::string_view text, std::string* out) {
   char* const bytes = out->data() + start;
   const std::size_t size = text.size();
   for (std::size_t i = 0; i < size; ++i) bytes[i] = base::ascii_lower(bytes[i]);
-}
-
-// The last letter below, and so the last that fold_latin() changes.
-constexpr char32_t kLatinFoldedMax = 0x0167;
-
-// Latin letters that Mastodon folds to ASCII and that have no decomposition (all lower case here).
-[[nodiscard]] constexpr char32_t fold_latin(char32_t c) noexcept {
-  switch (c) {
-    case 0x00F0:
-    case 0x0111:
-      return U'd';
-    case 0x00F8:
-      return U'o';
-    case 0x0127:
-      return U'h';
-    case 0x0131:
-      return U'i';
-    case 0x0138:
-      return U'k';
-    case 0x0142:
-      return U'l';
-    case 0x014B:
-      return U'n';
-    case 0x0167:
-      return U't';
-    default:
-      return c;
-  }
 }
 
 class Folder {
@@ -267,6 +175,54 @@ void fold(std::string_view text, base::Platform platform, Scope scope, std::stri
 }
 
 }  // namespace
+
+void append_folded(char32_t c, FoldedPoints* out) {
+  std::array<utf8proc_int32_t, kFoldedPointsMax> folded{};
+  int boundary = 0;
+  const utf8proc_ssize_t count = utf8proc_decompose_char(
+      static_cast<utf8proc_int32_t>(c), folded.data(), static_cast<utf8proc_ssize_t>(folded.size()),
+      kFoldOptions, &boundary);
+  for (std::size_t i = 0; i < folded.size() && static_cast<utf8proc_ssize_t>(i) < count; ++i) {
+    const auto combining_class =
+        static_cast<std::uint32_t>(utf8proc_get_property(folded[i])->combining_class);
+    out->push_back((combining_class << 24U) | static_cast<std::uint32_t>(folded[i]));
+  }
+}
+
+bool is_ignorable(char32_t c) {
+  return utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->ignorable;
+}
+
+FoldTable::~FoldTable() {
+  for (const auto& page : pages_) delete page.load(std::memory_order_relaxed);
+}
+
+const FoldTable::Page& FoldTable::make_page(std::size_t index) const {
+  auto made = std::make_unique<Page>();
+  for (char32_t i = 0; i < kPageSize; ++i) {
+    const char32_t c = static_cast<char32_t>(index) * kPageSize + i;
+    const std::size_t start = made->points.size();
+    append_folded(c, &made->points);
+    const std::size_t size = made->points.size() - start;
+    if (size == 1 && made->points[start] == c) {
+      made->points.pop_back();  // a starter that folds to itself; kPlain
+    } else {
+      const std::size_t ignorable = is_ignorable(c) ? 0x80U : 0U;
+      made->places[i] = static_cast<std::uint32_t>((start << 8U) | ignorable | size) + 1;
+    }
+  }
+  const Page* none = nullptr;
+  // pairs with the acquire in page()
+  if (pages_[index].compare_exchange_strong(none, made.get(), std::memory_order_acq_rel)) {
+    return *made.release();
+  }
+  return *none;
+}
+
+const FoldTable& fold_table() {
+  static const FoldTable kTable;
+  return kTable;
+}
 
 void fold_tag(std::string_view tag, base::Platform platform, std::string* out) {
   fold(tag, platform, Scope::kTag, out);

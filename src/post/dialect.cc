@@ -213,13 +213,16 @@ void clear_post(Post* post) noexcept {
   std::vector<Tag> tags = std::move(post->tags);
   std::vector<Link> links = std::move(post->links);
   std::vector<ProductTag> product_tags = std::move(post->product_tags);
+  std::vector<std::uint32_t> seams = std::move(post->seams);
   tags.clear();
   links.clear();
   product_tags.clear();
+  seams.clear();
   *post = Post{};
   post->tags = std::move(tags);
   post->links = std::move(links);
   post->product_tags = std::move(product_tags);
+  post->seams = std::move(seams);
 }
 
 void ReadContext::begin(ParsedRecord* out, bool forced, std::size_t record_bytes) {

@@ -389,7 +389,7 @@ class MastodonReader final : public DialectReader {
     post.quote_of = !it.quoted_id.empty() ? it.quoted_id : it.quote_id.text;
     post.is_quote = it.is_quote || !post.quote_of.empty();
     post.lang = it.language;
-    post.text = decode_html(it.content.text, &anchors_, &context_->arena());
+    post.text = decode_html(it.content.text, &anchors_, &post.seams, &context_->arena());
     attach_tags(it, &post);
     attach_links(it, &post);
     *id = post.id;
@@ -404,8 +404,10 @@ class MastodonReader final : public DialectReader {
       return shown_tag(post->text.substr(anchor.start, anchor.end - anchor.start));
     };
     if (!it.has_tags) {
+      // An anchor that does not show its sign is no hashtag to a reader either.
       for (const Anchor& anchor : anchors_) {
-        if (anchor.kind != AnchorKind::kHashtag || shown(anchor).empty()) continue;
+        const bool is_signed = shown(anchor).size() < anchor.end - anchor.start;
+        if (anchor.kind != AnchorKind::kHashtag || !is_signed || shown(anchor).empty()) continue;
         post->tags.push_back({shown(anchor), anchor.start, anchor.end});
       }
       return;

@@ -468,7 +468,7 @@ class WeiboReader final : public DialectReader {
                                                         : it.text.text;
     // text_raw speaks of ajax, whose long texts are plain too.
     if (it.mblogid.present && !it.text_raw.present) {
-      post->text = decode_html(text, &anchors_, &context_->arena());
+      post->text = decode_html(text, &anchors_, &post->seams, &context_->arena());
     } else {
       anchors_.clear();
       post->text = text;

@@ -269,9 +269,11 @@ AnchorKind kind_of(const HtmlTag& tag) noexcept {
 // Collects the text and its anchors.
 class HtmlDecoder {
  public:
-  HtmlDecoder(std::string_view html, std::vector<Anchor>* anchors, Arena* arena)
+  HtmlDecoder(std::string_view html, std::vector<Anchor>* anchors,
+              std::vector<std::uint32_t>* seams, Arena* arena)
       : html_(html),
         anchors_(anchors),
+        seams_(seams),
         arena_(arena),
         begin_(arena->take(html.size())),
         to_(begin_) {}
@@ -282,10 +284,12 @@ class HtmlDecoder {
       const char c = html_[at];
       const char next = at + 1 < html_.size() ? html_[at + 1] : '\0';
       if (c == '<' && (next == '!' || next == '?')) {
+        add_seam();
         at = skip_declaration(html_, at);
       } else if (c == '<' && (is_letter(next) ||
                               (next == '/' && at + 2 < html_.size() && is_letter(html_[at + 2])))) {
         HtmlTag tag;
+        add_seam();
         at = read_tag(html_, at, &tag);
         at = on_tag(tag, at);
       } else if (c == '&') {
@@ -299,6 +303,9 @@ class HtmlDecoder {
     }
     close_anchor();
     while (to_ != begin_ && to_[-1] == '\n') --to_;
+    std::erase_if(*seams_, [&](std::uint32_t seam) {
+      return seam >= size() || is_blank(begin_[seam]) || is_blank(begin_[seam - 1]);
+    });
     // An anchor may have ended in the newlines just cut.
     for (Anchor& anchor : *anchors_) {
       anchor.start = std::min(anchor.start, size());
@@ -310,6 +317,10 @@ class HtmlDecoder {
  private:
   [[nodiscard]] std::uint32_t size() const noexcept {
     return static_cast<std::uint32_t>(to_ - begin_);
+  }
+
+  void add_seam() {
+    if (size() > 0 && (seams_->empty() || seams_->back() != size())) seams_->push_back(size());
   }
 
   std::size_t on_tag(const HtmlTag& tag, std::size_t after) {
@@ -338,6 +349,7 @@ class HtmlDecoder {
 
   std::string_view html_;
   std::vector<Anchor>* anchors_;
+  std::vector<std::uint32_t>* seams_;
   Arena* arena_;
   char* begin_;
   char* to_;
@@ -401,9 +413,11 @@ std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> mar
   return {begin, written};
 }
 
-std::string_view decode_html(std::string_view html, std::vector<Anchor>* anchors, Arena* arena) {
+std::string_view decode_html(std::string_view html, std::vector<Anchor>* anchors,
+                             std::vector<std::uint32_t>* seams, Arena* arena) {
   anchors->clear();
-  return HtmlDecoder(html, anchors, arena).run();
+  seams->clear();
+  return HtmlDecoder(html, anchors, seams, arena).run();
 }
 
 }  // namespace hashcart::post

@@ -53,11 +53,13 @@ struct Anchor {
 // stands on lines of its own, and no newline ends the text. Text that a style would hide
 // (Mastodon's class "invisible") is text.
 // *anchors: replaced by the anchors that have an href, in order; ranges may be empty (an image).
+// *seams:   replaced by the places in the text, ascending, where markup was taken out between two
+//           characters that are no blanks: what runs over one was not written in one piece.
 // Entities: all numeric ones, and the named ones that server-side writers emit; others stay as they
 //           are written.
 // Source:   docs.joinmastodon.org "Status#content"; HTML Living Standard 13.2.5 for how tags,
 //           attributes, comments and raw text end.
 [[nodiscard]] std::string_view decode_html(std::string_view html, std::vector<Anchor>* anchors,
-                                           Arena* arena);
+                                           std::vector<std::uint32_t>* seams, Arena* arena);
 
 }  // namespace hashcart::post

@@ -4,7 +4,9 @@
 // Vectors are reused from read to read, so reading allocates nothing in steady state.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -148,7 +150,17 @@ struct Post {
   std::vector<Tag> tags;
   std::vector<Link> links;
   std::vector<ProductTag> product_tags;
+  // Places in the text where HTML was taken out between two characters that are no blanks,
+  // ascending. No host, mention or word of a claim runs over one.
+  std::vector<std::uint32_t> seams;
 };
+
+// Whether text[start, end) runs over a seam.
+[[nodiscard]] inline bool runs_over_seam(const Post& post, std::size_t start,
+                                         std::size_t end) noexcept {
+  const auto next = std::upper_bound(post.seams.begin(), post.seams.end(), start);
+  return next != post.seams.end() && *next < end;
+}
 
 struct Delete {
   base::Platform platform = base::Platform::kOther;

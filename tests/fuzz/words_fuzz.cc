@@ -1,5 +1,5 @@
 // Fuzz target: claims, emoji and mentions over any bytes. What they find lies in the text, and the
-// scan of the folded text proposes whatever they find. The first byte picks the platform.
+// scan of the text, folded for words, proposes whatever they find. The first byte picks the platform.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -48,7 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   std::string folded;
   match::fold_text(text, platform, &folded);
-  const std::uint32_t proposed = world.db.text_literals().scan(folded, &scratch);
+  const std::uint32_t proposed = world.db.text_literals().scan(folded, &scratch) |
+                                 world.db.text_literals().scan(text, &scratch);
 
   std::vector<match::TextSpan> urls;
   match::find_urls(text, platform, &urls);

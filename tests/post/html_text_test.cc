@@ -13,7 +13,8 @@ namespace {
 std::string html(std::string_view in) {
   Arena arena;
   std::vector<Anchor> anchors;
-  return std::string(decode_html(in, &anchors, &arena));
+  std::vector<std::uint32_t> seams;
+  return std::string(decode_html(in, &anchors, &seams, &arena));
 }
 
 std::string x_text(std::string_view in) {
@@ -101,11 +102,12 @@ TEST(HtmlText, WhatIsNoTagIsText) {
 TEST(HtmlText, AnchorsSayWhereTheyStand) {
   Arena arena;
   std::vector<Anchor> anchors;
+  std::vector<std::uint32_t> seams;
   const std::string_view text = decode_html(
       "<p>see <a href=\"https://x.y/a?b=1&amp;c=2\">https://<span>x.y/a</span></a> "
       "<a class='mention hashtag' href='https://s/tags/buy' rel=\"tag\">#<span>Buy</span></a> "
       "<a class=\"u-url mention\" href=https://s/@u>@u</a> <a name=z>no</a></p>",
-      &anchors, &arena);
+      &anchors, &seams, &arena);
   EXPECT_EQ(text, "see https://x.y/a #Buy @u no");
   ASSERT_EQ(anchors.size(), 3U);
   EXPECT_EQ(anchors[0].kind, AnchorKind::kLink);
@@ -117,11 +119,23 @@ TEST(HtmlText, AnchorsSayWhereTheyStand) {
   EXPECT_EQ(anchors[2].href, "https://s/@u");
 }
 
+TEST(HtmlText, SeamsAreWhereMarkupStoodInsideWords) {
+  Arena arena;
+  std::vector<Anchor> anchors;
+  std::vector<std::uint32_t> seams;
+  const std::string_view text = decode_html(
+      "<p>ama<b>zon</b>.com<!-- --> and <i></i>x<br>y <em>z</em> #<span>a</span></p><p>b</p>",
+      &anchors, &seams, &arena);
+  EXPECT_EQ(text, "amazon.com and x\ny z #a\nb");
+  EXPECT_EQ(seams, (std::vector<std::uint32_t>{3, 6, 22}));
+}
+
 TEST(HtmlText, AnchorsThatDoNotCloseEndWithTheText) {
   Arena arena;
   std::vector<Anchor> anchors;
+  std::vector<std::uint32_t> seams;
   const std::string_view text =
-      decode_html("<a href=\"/a\">x<a href=\"/b\">y\n\n", &anchors, &arena);
+      decode_html("<a href=\"/a\">x<a href=\"/b\">y\n\n", &anchors, &seams, &arena);
   EXPECT_EQ(text, "xy");
   ASSERT_EQ(anchors.size(), 2U);
   EXPECT_EQ(anchors[0].end, 1U);

@@ -1,0 +1,851 @@
+#include "match/raw_scan.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <bitset>
+#include <cstring>
+#include <optional>
+#include <set>
+#include <span>
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+#include "base/utf8.h"
+#include "match/fold_table.h"
+#include "match/raw_json.h"
+#include "match/scan_sample.h"
+#include "match/scan_windows.h"
+#include "match/tag_chars.h"
+#include "match/tag_keys.h"
+#include "post/telling_keys.h"
+
+namespace hashcart::match {
+namespace {
+
+// Blocks are judged in steps that stay in the first-level cache.
+constexpr std::size_t kStepBytes = 16U << 10U;
+constexpr std::size_t kVectorBytes = 64;  // looked at together
+constexpr std::size_t kWideBytes = 256;   // looked at again where a byte of them is >= 0xEF
+static_assert(kStepBytes % kWideBytes == 0);
+// find() reads to the end of its last kWideBytes and a window further; lists and fields are read to
+// the LF, and kRawPadding behind it.
+static_assert(RawScan::kBytesBehind >= kWideBytes + kVectorBytes + kRawPadding);
+// Above this the judging would cost more than the parsing it saves.
+constexpr double kHitsPerKibMax = 48;
+// How far back an escape may begin that ends right before a key: `%25252F` and its like.
+constexpr int kEscapeLookBack = 16;
+
+bool is_word(char c) noexcept { return is_ascii_alnum(static_cast<unsigned char>(c)); }
+
+bool equals_folded(const char* text, std::string_view lower) noexcept {
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    if (base::ascii_lower(text[i]) != lower[i]) return false;
+  }
+  return true;
+}
+
+// Whether what stands before `at` may end where a key begins: not in the middle of a word, but
+// behind an escape (`\n`, `\u2026`, `%2F`) that ends in a letter or digit.
+bool may_start(const char* at) noexcept {
+  if (!is_word(at[-1])) return true;
+  for (int back = 2; back <= kEscapeLookBack; ++back) {
+    const char c = at[-back];
+    if (c == '\\' || c == '%') return true;
+    if (!is_word(c)) return false;
+  }
+  return false;
+}
+
+// A character reference that stands for what no key or tag holds: quotes and blanks, `&`, `<`, `>`.
+bool is_harmless(std::uint32_t value) noexcept {
+  switch (value) {
+    case 9:
+    case 10:
+    case 13:
+    case 32:
+    case 34:
+    case 38:
+    case 39:
+    case 60:
+    case 62:
+    case 160:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Behind `&#`: whether a numeric reference may stand for a letter, a digit or a sign.
+bool is_telling_reference(const char* text) noexcept {
+  std::uint32_t value = 0;
+  const bool is_hex = (*text | 0x20) == 'x';
+  if (is_hex) ++text;
+  for (int digits = 0; digits < 10; ++digits, ++text) {
+    if (*text == ';') return digits == 0 || !is_harmless(value);
+    const std::optional<unsigned> digit = [&]() -> std::optional<unsigned> {
+      if (base::is_ascii_digit(*text)) return static_cast<unsigned>(*text - '0');
+      const char small = base::ascii_lower(*text);
+      if (is_hex && small >= 'a' && small <= 'f') return static_cast<unsigned>(small - 'a' + 10);
+      return std::nullopt;
+    }();
+    if (!digit) return *text == '\\';  // an escape may hide the rest
+    value = value * (is_hex ? 16 : 10) + *digit;
+  }
+  return true;
+}
+
+enum class KeyKind : std::uint8_t {
+  kHost,
+  kId,
+  kControl,   // anywhere
+  kField,     // a field's name in quotes; its value holds tags
+  kGuard,     // u00XX behind a backslash
+  kWideSign,  // uff03 behind a backslash
+};
+
+struct Key {
+  KeyKind kind = KeyKind::kControl;
+  std::string text;  // lower-case; what is compared
+  WindowKey window;
+};
+
+// Digits whose escapes the guard always looks for. It leaves out 3, 4, 5 and ':' where it can: it
+// would see each \u003c, \u003d and \u003e as well, which some feeds are full of.
+bool is_guarded_digit(char c) noexcept {
+  return base::is_ascii_digit(c) && c != '3' && c != '4' && c != '5';
+}
+
+// Whether a window may hold it behind its first byte, because no escape of it is overlooked.
+// (\u0033 ends in the digit it stands for, so a window may begin with any.)
+bool is_guarded(char c) noexcept {
+  return is_ascii_letter(static_cast<unsigned char>(c)) || is_guarded_digit(c) || c == '_' ||
+         c == '-' || c == '.' || c == '#';
+}
+
+std::string both_cases(char c) {
+  const char small = base::ascii_lower(c);
+  if (!is_ascii_letter(static_cast<unsigned char>(c))) return {c};
+  return {small, static_cast<char>(small - 'a' + 'A')};
+}
+
+bool is_ascii_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// Which code points beyond ASCII may be part of a word: those that fold to ASCII, or vanish and leave
+// their neighbours to each other, or stand in one of the words.
+class WordPoints {
+ public:
+  void build(const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+      for (std::size_t at = 0; at < word.size();) {
+        const base::CodePoint point = base::decode_at(word, at);
+        at += point.size;
+        if (point.value >= 0x80) points_.push_back(point.value);
+      }
+    }
+    const FoldTable& table = fold_table();
+    tells_.assign(FoldTable::kSize, false);
+    for (char32_t c = 0x80; c < FoldTable::kSize; ++c) {
+      tells_[c] = fold_latin(c) != c || is_listed(c);
+      if (table.is_plain(c)) continue;
+      const auto folded = table.folded(c);
+      tells_[c] = tells_[c] || folded.empty() ||
+                  std::any_of(folded.begin(), folded.end(), [&](std::uint32_t each) {
+                    const std::uint32_t value = each & 0xFFFFFFU;
+                    return (each >> 24U) != 0 || value < 0x80 || fold_latin(value) != value ||
+                           is_listed(value);
+                  });
+    }
+  }
+
+  // c >= 0x80.
+  [[nodiscard]] bool may_tell(char32_t c) const noexcept {
+    if (c < FoldTable::kSize) return tells_[c];
+    // Ideographs are themselves, but for those kept for compatibility; behind them are ignorables.
+    const bool is_plain = c < 0x2F800 || (c > 0x2FA1F && c < 0xE0000);
+    return !is_plain || is_listed(c);
+  }
+
+ private:
+  [[nodiscard]] bool is_listed(char32_t c) const noexcept {
+    return std::find(points_.begin(), points_.end(), c) != points_.end();
+  }
+
+  std::vector<char32_t> points_;
+  std::vector<bool> tells_;
+};
+
+// All keys but tags and words, with the windows they may be looked for by.
+class KeyList {
+ public:
+  explicit KeyList(const ScanKeys& wanted) {
+    add_hosts(wanted.hosts);
+    for (const std::string& id : wanted.ids) add_id(id);
+    for (const std::string_view text : post::kControlStrings) add(KeyKind::kControl, text);
+    for (const std::string_view text : post::kControlLines) add(KeyKind::kControl, text);
+    if (wanted.product_tags) {
+      for (const std::string_view field : post::kProductTagFields) {
+        add(KeyKind::kControl, '"' + std::string(field) + '"');
+      }
+    }
+    if (!wanted.tags->empty()) {
+      for (const std::string_view field : post::kTagFields) {
+        add(KeyKind::kField, '"' + std::string(field) + '"');
+      }
+      add(KeyKind::kWideSign, "uff03");
+    }
+    add_guards();
+  }
+
+  std::vector<Key> keys;
+  std::bitset<128> guarded;
+  bool passes_all = false;  // a key cannot be looked for
+
+ private:
+  void add(KeyKind kind, std::string_view text) {
+    Key key{kind, {}, {}};
+    for (const char c : text) {
+      key.text.push_back(base::ascii_lower(c));
+      key.window.places.push_back(both_cases(c));
+    }
+    // A short one with what stands behind it in JSON, all of it ASCII.
+    std::string any;
+    for (int c = 0; c < 0x80; ++c) any.push_back(static_cast<char>(c));
+    while (key.window.places.size() < kWindowBytes) key.window.places.push_back(any);
+    for (std::uint32_t cut = 0; cut + kWindowBytes <= key.window.places.size(); ++cut) {
+      key.window.cuts.push_back(cut);
+    }
+    keys.push_back(std::move(key));
+  }
+
+  // What stands in strings and may be escaped: windows are cut where the guard sees every escape,
+  // or else it is told to see more.
+  void add_text(KeyKind kind, std::string_view text) {
+    add(kind, text);
+    std::vector<std::uint32_t>& cuts = keys.back().window.cuts;
+    std::vector<std::uint32_t> good;
+    for (const std::uint32_t cut : cuts) {
+      const std::string_view behind = text.substr(cut + 1, kWindowBytes - 1);
+      if (std::all_of(behind.begin(), behind.end(), is_guarded)) good.push_back(cut);
+    }
+    if (good.empty()) {
+      guard_more(text);
+    } else {
+      cuts = std::move(good);
+    }
+  }
+
+  void guard_more(std::string_view text) {
+    for (const char c : text) {
+      if (is_guarded(c)) continue;
+      if (base::is_ascii_digit(c) || c == ':') {
+        more_guards_.insert(c);
+      } else {
+        passes_all = true;
+      }
+    }
+  }
+
+  // A host below another one is found by that one.
+  void add_hosts(const std::vector<std::string>& hosts) {
+    const std::set<std::string_view> all(hosts.begin(), hosts.end());
+    for (const std::string_view host : all) {
+      bool is_below = false;
+      for (std::size_t dot = host.find('.'); dot != std::string_view::npos;
+           dot = host.find('.', dot + 1)) {
+        is_below = is_below || all.contains(host.substr(dot + 1));
+      }
+      if (is_below) continue;
+      if (host.size() < kWindowBytes || !is_ascii_text(host)) {
+        passes_all = true;  // there are no such hosts
+      } else {
+        add_text(KeyKind::kHost, host);
+      }
+    }
+  }
+
+  void add_id(std::string_view id) {
+    if (id.starts_with('@')) id.remove_prefix(1);  // known by handle only
+    if (id.empty()) return;
+    if (!is_ascii_text(id)) {
+      passes_all = true;
+    } else if (id.size() >= kWindowBytes) {
+      add_text(KeyKind::kId, id);
+    } else {
+      add(KeyKind::kId, id);
+      guard_more(id);
+    }
+  }
+
+  void add_guard(const std::string& third, const std::string& fourth) {
+    keys.push_back({KeyKind::kGuard, {}, {{"u", "0", "0", third, fourth}, {0, 1}}});
+  }
+
+  void add_guards() {
+    add_guard("4567", "0123456789abcdefABCDEF");
+    add_guard("2", "3dDeE");
+    add_guard("3", "0126789");
+    for (unsigned c = 0; c < guarded.size(); ++c) guarded[c] = is_guarded(static_cast<char>(c));
+    std::string more;
+    for (const char c : more_guards_) {
+      more += c == ':' ? std::string("aA") : std::string(1, c);
+      guarded.set(static_cast<unsigned char>(c));
+    }
+    if (!more.empty()) add_guard("3", more);
+  }
+
+  std::set<char> more_guards_;
+};
+
+}  // namespace
+
+class RawScan::Impl {
+ public:
+  explicit Impl(const ScanKeys& keys) : tags_(*keys.tags) {
+    KeyList list(keys);
+    passes_all_ = list.passes_all;
+    guarded_ = list.guarded;
+    std::vector<WindowKey> windows;
+    windows.reserve(list.keys.size());
+    for (const Key& key : list.keys) windows.push_back(key.window);
+    windows_ = choose_windows(windows, kScanSample);
+    lists_.emplace_back();
+    for (std::size_t i = 0; i < list.keys.size(); ++i) add_entries(list.keys[i], windows_.cut[i]);
+    key_count_ = list.keys.size();
+    has_words_ = !keys.words.empty();
+    if (has_words_) points_.build(keys.words);
+    for (const std::string& word : keys.words) {
+      if (is_ascii_text(word)) words_[static_cast<unsigned char>(word[0])].push_back(word);
+    }
+  }
+
+  [[nodiscard]] bool is_useful() const noexcept {
+    return !passes_all_ && windows_.hits_per_kib <= kHitsPerKibMax;
+  }
+  [[nodiscard]] std::size_t key_count() const noexcept { return key_count_; }
+  [[nodiscard]] double hits_per_kib() const noexcept { return windows_.hits_per_kib; }
+
+  void scan(std::string_view block, FoundLines* out) const noexcept {
+    out->candidates.clear();
+    out->lines = 0;
+    out->blank = 0;
+    Lines lines{block.data(), out, 0, false, {}, block.data()};
+    std::array<Noted, kStepBytes / kVectorBytes> noted;
+    std::array<std::uint32_t, kStepBytes / kWideBytes> wide;
+    std::array<std::size_t, kStepBytes / 3 + 1> signs;
+    for (std::size_t start = 0; start < block.size(); start += kStepBytes) {
+      const std::size_t size = std::min(kStepBytes, block.size() - start);
+      std::size_t wide_count = 0;
+      const std::size_t count =
+          find(block.data() + start, size, noted.data(), wide.data(), &wide_count);
+      if (wide_count > 0) [[unlikely]] {
+        const std::size_t found =
+            find_wide_signs(block, start, {wide.data(), wide_count}, signs.data());
+        lines.signs = {signs.data(), found};
+      }
+      judge(block, start, {noted.data(), count}, &lines);
+      if (!lines.signs.empty()) [[unlikely]] {
+        lines.hit = true;  // in the line that goes on
+        lines.signs = {};
+      }
+    }
+    if (lines.begin < block.size()) end_line(block.size(), &lines);
+  }
+
+  [[nodiscard]] std::uint32_t probe(std::string_view text) const noexcept {
+    std::uint32_t kinds = 0;
+    std::array<Noted, kStepBytes / kVectorBytes> noted;
+    std::array<std::uint32_t, kStepBytes / kWideBytes> wide;
+    std::array<std::size_t, kStepBytes / 3 + 1> signs;
+    for (std::size_t start = 0; start < text.size(); start += kStepBytes) {
+      const std::size_t size = std::min(kStepBytes, text.size() - start);
+      std::size_t wide_count = 0;
+      const std::size_t count =
+          find(text.data() + start, size, noted.data(), wide.data(), &wide_count);
+      if (wide_count > 0 &&
+          find_wide_signs(text, start, {wide.data(), wide_count}, signs.data()) > 0) {
+        kinds |= kTagKind;
+      }
+      for (const Noted& one : std::span(noted.data(), count)) {
+        for (std::uint64_t bits = one.bits; bits != 0; bits &= bits - 1) {
+          const std::size_t at = start + one.at + static_cast<std::size_t>(std::countr_zero(bits));
+          if (at >= text.size()) break;
+          const char* place = text.data() + at;
+          if (*place == '#') {
+            if (behind_sign_tells(place + 1)) kinds |= kTagKind;
+          } else if (*place != '\n' && is_host_window(place)) {
+            kinds |= kHostKind;
+          }
+        }
+      }
+    }
+    return kinds;
+  }
+
+ private:
+  // A block of kVectorBytes with something in it; bit i: its byte i.
+  struct Noted {
+    std::uint32_t at;
+    std::uint64_t bits;
+  };
+
+  // The line under way.
+  struct Lines {
+    const char* block;
+    FoundLines* out;
+    std::size_t begin;
+    bool hit;
+    std::span<const std::size_t> signs;  // full-width ones with a tag, not reached yet
+    const char* read_to;  // the end of the last field whose value was read: all in it was tried
+  };
+
+  // A key by its window.
+  struct Entry {
+    KeyKind kind;
+    std::uint32_t cut;
+    std::string text;
+  };
+
+  // ---- Built once
+
+  static std::uint32_t slot_of(std::uint32_t window) noexcept {
+    return ((window | 0x20202020U) * 0x9E3779B1U) >> 20U;
+  }
+
+  void add_entries(const Key& key, std::uint32_t cut) {
+    std::vector<std::uint32_t> values{0};
+    for (std::size_t i = 0; i < kWindowBytes; ++i) {
+      std::set<std::uint32_t> next;
+      for (const std::uint32_t value : values) {
+        for (const char c : key.window.places[cut + i]) {
+          next.insert(value | (static_cast<std::uint32_t>(static_cast<unsigned char>(c) | 0x20U)
+                               << (8 * i)));
+        }
+      }
+      values.assign(next.begin(), next.end());
+    }
+    std::set<std::uint32_t> slots;
+    for (const std::uint32_t value : values) slots.insert(slot_of(value));
+    for (const std::uint32_t slot : slots) {
+      std::uint16_t& list = list_of_[slot];
+      if (list == 0) {
+        list = static_cast<std::uint16_t>(lists_.size());
+        lists_.emplace_back();
+      }
+      lists_[list].push_back({key.kind, cut, key.text});
+    }
+  }
+
+  // ---- Finding
+
+  // Notes the blocks of text[0, size) that hold an LF, a '#' or a window, and the places of
+  // kWideBytes with a byte of 0xEF or more. Reads up to kWideBytes and a window past size; what it
+  // notes there is dropped later.
+  std::size_t find(const char* text, std::size_t size, Noted* noted, std::uint32_t* wide,
+                   std::size_t* wide_count) const noexcept;
+
+  // ---- Judging
+
+  void judge(std::string_view block, std::size_t start, std::span<const Noted> noted,
+             Lines* lines) const noexcept {
+    for (const Noted& one : noted) {
+      for (std::uint64_t bits = one.bits; bits != 0; bits &= bits - 1) {
+        const std::size_t at = start + one.at + static_cast<std::size_t>(std::countr_zero(bits));
+        if (at >= block.size()) return;
+        const char* place = block.data() + at;
+        if (*place == '\n') {
+          end_line(at, lines);
+        } else if (*place == '#') {
+          lines->hit = lines->hit || sign_tells(place);
+        } else {
+          lines->hit = lines->hit || window_tells(place, lines);
+        }
+      }
+    }
+  }
+
+  // Places of full-width signs with a tag behind them: they are three bytes that no shuffle sees.
+  std::size_t find_wide_signs(std::string_view block, std::size_t start,
+                              std::span<const std::uint32_t> wide,
+                              std::size_t* signs) const noexcept {
+    std::size_t count = 0;
+    for (const std::uint32_t at : wide) {
+      const std::size_t end = std::min(block.size(), start + at + kWideBytes);
+      const char* const data = block.data();
+      for (std::size_t i = start + at; i < end; ++i) {
+        const void* found = std::memchr(data + i, 0xEF, end - i);
+        if (found == nullptr) break;
+        i = static_cast<std::size_t>(static_cast<const char*>(found) - data);
+        if (data[i + 1] == '\xBC' && data[i + 2] == '\x83' && behind_sign_tells(data + i + 3)) {
+          signs[count++] = i;
+        }
+      }
+    }
+    return count;
+  }
+
+  void end_line(std::size_t end, Lines* lines) const noexcept {
+    const char* const begin = lines->block + lines->begin;
+    const char* last = lines->block + end;
+    while (!lines->signs.empty() && lines->signs.front() < end) [[unlikely]] {
+        lines->hit = true;
+        lines->signs = lines->signs.subspan(1);
+      }
+    // The byte before a block is an LF, and so no blank.
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+    if (last == begin || is_blank(last[-1])) [[unlikely]] {
+      while (last != begin && is_blank(last[-1])) --last;
+      if (last == begin) ++lines->out->blank;
+    }
+    const auto size = static_cast<std::uint32_t>(end - lines->begin);
+    if (passes_all_ || (has_words_ && !lines->hit)) [[unlikely]] {
+      lines->hit = last != begin && (passes_all_ || words_tell({begin, size}));
+    }
+    if (lines->hit) [[unlikely]] {
+      lines->out->candidates.push_back({static_cast<std::uint32_t>(lines->begin), size});
+      lines->hit = false;
+    }
+    ++lines->out->lines;
+    lines->begin = end + 1;
+  }
+
+  // ---- Signs
+
+  // place: a '#'.
+  [[nodiscard]] bool sign_tells(const char* place) const noexcept {
+    if (place[-1] == '&' || (place[-1] == '6' && std::memcmp(place - 6, "\\u0026", 6) == 0)) {
+      if (is_telling_reference(place + 1)) return true;
+    }
+    return behind_sign_tells(place + 1);
+  }
+
+  [[nodiscard]] bool behind_sign_tells(const char* text) const noexcept {
+    return tags_.may_begin(text);
+  }
+
+  // ---- Windows
+
+  [[nodiscard]] bool window_tells(const char* place, Lines* lines) const noexcept {
+    std::uint32_t window = 0;
+    std::memcpy(&window, place, sizeof window);
+    const std::uint16_t list = list_of_[slot_of(window)];
+    if (list == 0) [[likely]]
+      return false;
+    for (const Entry& entry : lists_[list]) {
+      if (entry_tells(entry, place, lines)) return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool is_host_window(const char* place) const noexcept {
+    std::uint32_t window = 0;
+    std::memcpy(&window, place, sizeof window);
+    for (const Entry& entry : lists_[list_of_[slot_of(window)]]) {
+      if (entry.kind == KeyKind::kHost && entry_tells(entry, place, nullptr)) return true;
+    }
+    return false;
+  }
+
+  // lines: where the kind is kField.
+  [[nodiscard]] bool entry_tells(const Entry& entry, const char* place,
+                                 Lines* lines) const noexcept {
+    const char* const start = place - entry.cut;
+    switch (entry.kind) {
+      case KeyKind::kHost:
+      case KeyKind::kId:
+        switch (text_stands(entry, start)) {
+          case Stands::kNo:
+            return false;
+          case Stands::kMaybe:
+            return true;
+          case Stands::kYes:
+            return may_start(start) && ends(entry, start);
+        }
+        return false;
+      case KeyKind::kControl:
+        return equals_folded(start, entry.text);
+      case KeyKind::kField:
+        return start >= lines->read_to && equals_folded(start, entry.text) &&
+               value_tells(start + entry.text.size(), lines);
+      case KeyKind::kGuard: {
+        if (start[-1] != '\\' || start[0] != 'u') return false;
+        const int value = hex4(start + 1);
+        return value >= 0 && value < 128 && guarded_[static_cast<std::size_t>(value)];
+      }
+      case KeyKind::kWideSign:
+        return start[-1] == '\\' && equals_folded(start, entry.text) &&
+               behind_sign_tells(start + entry.text.size());
+    }
+    return false;
+  }
+
+  // Whether a text stands there: perhaps, where an escape outside of its window may hide a part.
+  enum class Stands : std::uint8_t { kNo, kMaybe, kYes };
+  [[nodiscard]] static Stands text_stands(const Entry& entry, const char* start) noexcept {
+    const std::string_view text = entry.text;
+    // Leftwards from the window, which stands as it is; \u0033 ends in its digit.
+    for (std::size_t i = std::min<std::size_t>(entry.cut, text.size() - 1) + 1; i-- > 0;) {
+      const char* const at = start + i;
+      if (base::ascii_lower(*at) != text[i]) return Stands::kNo;
+      if (at[-5] == '\\' && at[-4] == 'u' && hex4(at - 3) >= 0) return Stands::kMaybe;
+    }
+    for (std::size_t i = entry.cut; i < text.size(); ++i) {
+      if (start[i] == '\\') return Stands::kMaybe;
+      if (base::ascii_lower(start[i]) != text[i]) return Stands::kNo;
+    }
+    return Stands::kYes;
+  }
+
+  // A host is compared whole by the matcher; here its neighbours must only allow it.
+  [[nodiscard]] static bool ends(const Entry& entry, const char* start) noexcept {
+    const char behind = start[entry.text.size()];
+    if (is_word(behind)) return false;
+    if (entry.kind == KeyKind::kId) return true;
+    const auto joins = [](char c) { return c == '-' || c == '_'; };
+    return !joins(behind) && !joins(start[-1]);
+  }
+
+  // ---- Fields: every string in the value is tried as a tag
+
+  [[nodiscard]] bool value_tells(const char* text, Lines* lines) const noexcept {
+    const auto skip_blanks = [&] {
+      while (*text == ' ' || *text == '\t' || *text == '\r') ++text;
+    };
+    skip_blanks();
+    if (*text != ':') return false;
+    ++text;
+    skip_blanks();
+    int depth = 0;
+    do {
+      switch (*text) {
+        case '"':
+          if (listed_tells(text + 1)) return true;
+          for (++text; *text != '"' && *text != '\n'; ++text) {
+            if (*text == '\\' && text[1] != '\n') ++text;
+          }
+          if (*text == '\n') {
+            lines->read_to = text;
+            return false;
+          }
+          break;
+        case '[':
+        case '{':
+          ++depth;
+          break;
+        case ']':
+        case '}':
+          --depth;
+          break;
+        case '\n':
+          lines->read_to = text;  // no whole value: such a line is no JSON
+          return false;
+        default:
+          break;
+      }
+      ++text;
+    } while (depth > 0);
+    lines->read_to = text;
+    return false;
+  }
+
+  [[nodiscard]] bool listed_tells(const char* text) const noexcept {
+    if (*text == '#') return false;  // judged by itself
+    return tags_.may_be(text);
+  }
+
+  // ---- Words: a slow look at a whole line
+
+  [[nodiscard]] bool words_tell(std::string_view line) const noexcept {
+    const char* const end = line.data() + line.size();
+    for (const char* at = line.data(); at < end;) {
+      const RawPoint point = read_raw_point(at);
+      if (point.value == kNoPoint) {
+        ++at;
+        continue;
+      }
+      if (point.value >= 0x80) {
+        if (points_.may_tell(point.value)) return true;
+      } else {
+        const char small = base::ascii_lower(static_cast<char>(point.value));
+        for (const std::string& word : words_[static_cast<unsigned char>(small)]) {
+          if (word_stands(word, at)) return true;
+        }
+        if (small == '&' && (*point.end == '#' || is_telling_name(point.end))) return true;
+      }
+      at = point.end;
+    }
+    return false;
+  }
+
+  // Behind an '&': a named reference other than those of X.
+  [[nodiscard]] static bool is_telling_name(const char* text) noexcept {
+    if (!is_ascii_letter(static_cast<unsigned char>(*text))) return false;
+    for (const std::string_view name : {"amp;", "lt;", "gt;", "quot;", "apos;"}) {
+      if (equals_folded(text, name)) return false;
+    }
+    for (; is_word(*text); ++text) {
+    }
+    return *text == ';' || *text == '\\';
+  }
+
+  [[nodiscard]] static bool word_stands(std::string_view word, const char* at) noexcept {
+    for (const char c : word) {
+      const RawPoint point = read_raw_point(at);
+      if (point.value >= 0x80 || base::ascii_lower(static_cast<char>(point.value)) != c) {
+        return false;
+      }
+      at = point.end;
+    }
+    return true;
+  }
+
+  const TagKeys& tags_;
+  Windows windows_;
+  std::bitset<128> guarded_;
+  std::array<std::uint16_t, 4096> list_of_{};  // by slot_of(); 0: none
+  std::vector<std::vector<Entry>> lists_;
+  std::array<std::vector<std::string>, 256> words_;  // by their first byte
+  WordPoints points_;
+  bool has_words_ = false;
+  bool passes_all_ = false;
+  std::size_t key_count_ = 0;
+};
+
+#ifdef __AVX2__
+
+std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted,
+                                std::uint32_t* wide, std::size_t* wide_count) const noexcept {
+  const auto load = [](const void* from) {
+    return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+  };
+  const auto load_table = [&](std::size_t table, std::size_t lookup) {
+    return _mm256_broadcastsi128_si256(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(windows_.table[table][lookup].data())));
+  };
+  static_assert(kTables == 2 && kLookups == 5);
+  const __m256i a0 = load_table(0, 0), a1 = load_table(0, 1), a2 = load_table(0, 2),
+                a3 = load_table(0, 3), a4 = load_table(0, 4);
+  const __m256i b0 = load_table(1, 0), b1 = load_table(1, 1), b2 = load_table(1, 2),
+                b3 = load_table(1, 3), b4 = load_table(1, 4);
+  const __m256i seven_bits = _mm256_set1_epi8(0x7F);
+  const __m256i zero = _mm256_setzero_si256();
+  const __m256i below_wide = _mm256_set1_epi8(static_cast<char>(0xEE));
+  // A byte equals the entry of its low nibble if it is an LF or a '#', and for no other byte.
+  const __m256i special = _mm256_setr_epi8(-1, 0, 0, '#', 0, 0, 0, 0, 0, 0, '\n', 0, 0, 0, 0, 0, -1,
+                                           0, 0, '#', 0, 0, 0, 0, 0, 0, '\n', 0, 0, 0, 0, 0);
+  // Loaded once: the compiler would rather load again for each use, and loads that cross a cache
+  // line are what is scarce here.
+  const auto load_once = [&](const char* from) {
+    __m256i bytes = load(from);
+    asm("" : "+x"(bytes));
+    return bytes;
+  };
+  const auto seen = [](__m256i table, __m256i index) { return _mm256_shuffle_epi8(table, index); };
+  const auto look_up = [&](const char* at, __m256i bytes) {
+    __m256i index = load_once(at + 3);
+    __m256i hits_a = seen(a4, index);
+    __m256i hits_b = seen(b4, index);
+    index = load_once(at + 2);
+    hits_a = _mm256_and_si256(hits_a, seen(a3, index));
+    hits_b = _mm256_and_si256(hits_b, seen(b3, index));
+    index = load_once(at + 1);
+    hits_a = _mm256_and_si256(hits_a, seen(a2, index));
+    hits_b = _mm256_and_si256(hits_b, seen(b2, index));
+    hits_a = _mm256_and_si256(hits_a, seen(a1, bytes));
+    hits_b = _mm256_and_si256(hits_b, seen(b1, bytes));
+    index = _mm256_and_si256(_mm256_srli_epi16(bytes, 1), seven_bits);
+    hits_a = _mm256_and_si256(hits_a, seen(a0, index));
+    hits_b = _mm256_and_si256(hits_b, seen(b0, index));
+    return _mm256_or_si256(_mm256_or_si256(hits_a, hits_b),
+                           _mm256_cmpeq_epi8(bytes, seen(special, bytes)));
+  };
+  Noted* to = noted;
+  for (std::size_t at = 0; at < size;) {
+    __m256i top = zero;
+    const std::size_t start = at;
+    for (; at < start + kWideBytes; at += kVectorBytes) {
+      const __m256i bytes_first = load_once(text + at);
+      const __m256i first = look_up(text + at, bytes_first);
+      const __m256i bytes_second = load_once(text + at + 32);
+      const __m256i second = look_up(text + at + 32, bytes_second);
+      top = _mm256_max_epu8(top, _mm256_max_epu8(bytes_first, bytes_second));
+      const __m256i any = _mm256_or_si256(first, second);
+      if (_mm256_testz_si256(any, any) == 0) [[unlikely]] {
+        const auto none_first =
+            static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(first, zero)));
+        const auto none_second =
+            static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(second, zero)));
+        *to++ = {static_cast<std::uint32_t>(at),
+                 ~((static_cast<std::uint64_t>(none_second) << 32U) | none_first)};
+      }
+    }
+    top = _mm256_subs_epu8(top, below_wide);
+    if (_mm256_testz_si256(top, top) == 0) [[unlikely]] {
+      wide[(*wide_count)++] = static_cast<std::uint32_t>(start);
+    }
+  }
+  return static_cast<std::size_t>(to - noted);
+}
+
+#else
+
+std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted,
+                                std::uint32_t* wide, std::size_t* wide_count) const noexcept {
+  std::size_t count = 0;
+  for (std::size_t start = 0; start < size; start += kWideBytes) {
+    bool is_wide = false;
+    for (std::size_t at = start; at < start + kWideBytes; at += kVectorBytes) {
+      std::uint64_t bits = 0;
+      for (std::size_t i = 0; i < kVectorBytes; ++i) {
+        const auto byte = static_cast<unsigned char>(text[at + i]);
+        is_wide = is_wide || byte >= 0xEF;
+        bool hits = false;
+        for (const auto& table : windows_.table) {
+          unsigned buckets = 0xFF;
+          for (std::size_t k = 0; k < kLookups; ++k) {
+            const auto seen = static_cast<unsigned char>(text[at + i + kLookupOffset[k]]);
+            buckets = seen < 0x80 ? buckets & table[k][lookup_index(k, seen)] : 0;
+          }
+          hits = hits || buckets != 0;
+        }
+        if (hits || byte == '\n' || byte == '#') bits |= 1ULL << i;
+      }
+      if (bits != 0) noted[count++] = {static_cast<std::uint32_t>(at), bits};
+    }
+    if (is_wide) wide[(*wide_count)++] = static_cast<std::uint32_t>(start);
+  }
+  return count;
+}
+
+#endif
+
+RawScan::RawScan(const ScanKeys& keys) : impl_(std::make_unique<const Impl>(keys)) {}
+RawScan::~RawScan() = default;
+RawScan::RawScan(RawScan&&) noexcept = default;
+RawScan& RawScan::operator=(RawScan&&) noexcept = default;
+
+void RawScan::scan(std::string_view block, FoundLines* out) const noexcept {
+  impl_->scan(block, out);
+}
+
+bool RawScan::holds(std::string_view record, std::string* scratch) const {
+  scratch->assign(kBytesBefore, '\n');
+  *scratch += record;
+  scratch->append(kBytesBehind, '\n');
+  thread_local FoundLines found;
+  impl_->scan(std::string_view(*scratch).substr(kBytesBefore, record.size()), &found);
+  return !found.candidates.empty();
+}
+
+std::uint32_t RawScan::probe(std::string_view text) const noexcept { return impl_->probe(text); }
+
+bool RawScan::is_useful() const noexcept { return impl_->is_useful(); }
+std::size_t RawScan::key_count() const noexcept { return impl_->key_count(); }
+double RawScan::expected_hits_per_kib() const noexcept { return impl_->hits_per_kib(); }
+
+}  // namespace hashcart::match
