@@ -7,7 +7,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,22 +31,14 @@ struct World {
       stream += line;
       return true;
     });
-    for (std::size_t at = 0; at < stream.size();) {
-      const std::size_t end = stream.find('\n', at) + 1;
-      const std::string_view line(stream.data() + at, end - 1 - at);
-      if (chunks.empty() ||
-          !chunks.back()->append(line, at, end - at, ingest::RecordFault::kNone)) {
-        chunks.push_back(std::make_unique<ingest::Chunk>(256U << 10U));
-        chunks.back()->reset(0, ingest::Framing::kNdjson);
-        if (!chunks.back()->append(line, at, end - at, ingest::RecordFault::kNone)) std::abort();
-      }
-      ++lines;
-      at = end;
-    }
+    chunk.load_lines(stream, 0, 0);
+    ingest::RecordCursor cursor(&chunk);
+    for (ingest::RecordView record; cursor.next(&record);) records.push_back(record);
     const emit::RecordEncoder encoder(loaded.catalogue, {"bench"}, emit::UserMask::raw(), "bench");
     const pipeline::TextResult said = pipeline::run_text(stream, db, encoder, {});
     triggers = said.result.resolver.triggers;
-    if (!said.result.balanced || said.result.totals.lines.total != lines || triggers < 100) {
+    if (!said.result.balanced || said.result.totals.lines.total != records.size() ||
+        triggers < 100) {
       std::fprintf(stderr, "wrong answer: not timed\n");
       std::exit(1);
     }
@@ -55,16 +46,14 @@ struct World {
 
   template <typename Visit>
   void each_record(Visit visit) const {
-    for (const auto& chunk : chunks) {
-      for (std::size_t i = 0; i < chunk->size(); ++i) visit(chunk->record(i));
-    }
+    for (const ingest::RecordView& record : records) visit(record);
   }
 
   catalogue::LoadResult loaded;
   match::PatternDb db;
   std::string stream;
-  std::vector<std::unique_ptr<ingest::Chunk>> chunks;
-  std::uint64_t lines = 0;
+  ingest::Chunk chunk{1};
+  std::vector<ingest::RecordView> records;  // in the chunk
   std::uint64_t triggers = 0;
 };
 
@@ -77,7 +66,7 @@ void count_bytes(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) *
                           static_cast<std::int64_t>(world().stream.size()));
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *
-                          static_cast<std::int64_t>(world().lines));
+                          static_cast<std::int64_t>(world().records.size()));
 }
 
 void read_posts(benchmark::State& state) {

@@ -470,13 +470,14 @@ ExitCode run_explain(const ExplainCommand& command) {
   post::ParsedRecord parsed;
   std::string signals;
   ingest::Chunk chunk(256U << 10U);
+  ingest::RecordView record;
   std::uint64_t line = 0;
   std::uint32_t input = 0;
   bool said_line = false;
   for (bool more = true; more;) {
     more = source.fill(&chunk) != ingest::FillResult::kEnd;
-    for (std::size_t i = 0; i < chunk.size(); ++i) {
-      const ingest::RecordView record = chunk.record(i);
+    ingest::RecordCursor records(&chunk);
+    while (records.next(&record)) {
       if (record.input != input) line = 0;
       input = record.input;
       ++line;

@@ -222,14 +222,15 @@ ExitCode run_extract(const ExtractCommand& command) {
   post::PostReader reader({.forced = dialect_option(command.input.dialect)});
   post::ParsedRecord parsed;
   ingest::Chunk chunk(256U << 10U);
+  ingest::RecordView record;
   Output output;
   std::uint64_t refused = 0;
   bool wanted = true;
   const StopRequest stop(&source);
   for (bool more = true; more && wanted;) {
     more = source.fill(&chunk) != ingest::FillResult::kEnd;
-    for (std::size_t i = 0; i < chunk.size() && wanted; ++i) {
-      const ingest::RecordView record = chunk.record(i);
+    ingest::RecordCursor records(&chunk);
+    while (wanted && records.next(&record)) {
       if (record.fault != ingest::RecordFault::kNone) {
         ++refused;
         continue;

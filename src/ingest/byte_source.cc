@@ -4,7 +4,6 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -12,7 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "ingest/chunk.h"
+#include "ingest/page_memory.h"
 
 namespace hashcart::ingest {
 namespace {
@@ -20,33 +19,24 @@ namespace {
 constexpr std::size_t kMagicBytes = 4;
 constexpr std::size_t kBlockHeaderBytes = 3;  // of zstd: RFC 8878, 3.1.1.2
 
-struct FreeDeleter {
-  void operator()(char* memory) const noexcept { std::free(memory); }
-};
-
 // Raw bytes that were read but not yet taken, in a page-aligned buffer.
 class Inlet {
  public:
   Inlet(ByteSource* raw, std::size_t bytes)
-      : raw_(*raw),
-        limit_(std::max(bytes, kMagicBytes)),
-        capacity_((limit_ + kPageBytes - 1) / kPageBytes * kPageBytes),
-        memory_(static_cast<char*>(std::aligned_alloc(kPageBytes, capacity_))) {
-    if (memory_ == nullptr) throw std::bad_alloc();
-  }
+      : raw_(*raw), limit_(std::max(bytes, kMagicBytes)), memory_(limit_) {}
 
   // Reads more behind what is there. The buffer must have room.
   ReadStatus more(Wait wait) {
     if (begin_ == end_) begin_ = end_ = 0;
-    HASHCART_CHECK(end_ < capacity_);
+    HASHCART_CHECK(end_ < memory_.size());
     std::size_t count = 0;
     const ReadStatus status =
-        raw_.read(memory_.get() + end_, std::min(limit_, capacity_ - end_), wait, &count);
+        raw_.read(memory_.data() + end_, std::min(limit_, memory_.size() - end_), wait, &count);
     if (status == ReadStatus::kBytes) end_ += count;
     return status;
   }
 
-  [[nodiscard]] std::string_view bytes() const { return {memory_.get() + begin_, end_ - begin_}; }
+  [[nodiscard]] std::string_view bytes() const { return {memory_.data() + begin_, end_ - begin_}; }
   void take(std::size_t count) { begin_ += count; }
   [[nodiscard]] ByteSource& raw() { return raw_; }
   [[nodiscard]] const ByteSource& raw() const { return raw_; }
@@ -54,8 +44,7 @@ class Inlet {
  private:
   ByteSource& raw_;
   std::size_t limit_;
-  std::size_t capacity_;
-  std::unique_ptr<char, FreeDeleter> memory_;
+  PageMemory memory_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };
@@ -286,6 +275,8 @@ bool may_be_compressed(std::string_view bytes) {
 }
 
 }  // namespace
+
+bool is_compressed(std::string_view start) noexcept { return is_gzip(start) || is_zstd(start); }
 
 std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes) {
   auto inlet = std::make_unique<Inlet>(raw, buffer_bytes);

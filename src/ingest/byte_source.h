@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace hashcart::ingest {
 
@@ -27,6 +28,9 @@ class ByteSource {
   virtual ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) = 0;
   [[nodiscard]] virtual const std::string& message() const = 0;
 };
+
+// Whether an input that begins so is gzip or zstd.
+[[nodiscard]] bool is_compressed(std::string_view start) noexcept;
 
 // Looks at the first bytes: gzip and zstd by their magic, anything else as it is.
 // raw: outlives the result. Blocks until the first bytes are told apart.

@@ -1,51 +1,96 @@
 #include "ingest/chunk.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <new>
+#include <utility>
 
 #include "base/check.h"
+#include "ingest/file_input.h"
+#include "ingest/line_buffer.h"
 
 namespace hashcart::ingest {
-namespace {
 
-std::size_t whole_pages(std::size_t bytes) noexcept {
-  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+std::string_view trim_end(std::string_view record) noexcept {
+  while (!record.empty() && (record.back() == '\n' || record.back() == '\r' ||
+                             record.back() == ' ' || record.back() == '\t')) {
+    record.remove_suffix(1);
+  }
+  return record;
 }
 
-}  // namespace
+RecordView line_at(const LineBlock& block, std::size_t begin, std::size_t end) noexcept {
+  HASHCART_DCHECK(begin < end && end <= block.bytes.size());
+  const std::uint64_t offset = block.offset + begin;
+  return {.bytes = trim_end(block.bytes.substr(begin, end - begin)),
+          .offset = offset,
+          .length = end - begin,
+          .input = block.input,
+          .is_clock_line = is_clock_line(offset, end - begin),
+          .framing = Framing::kNdjson,
+          .fault = RecordFault::kNone};
+}
 
-void Chunk::FreeDeleter::operator()(char* memory) const noexcept { std::free(memory); }
+bool LineCursor::next(RecordView* record) noexcept {
+  const std::size_t size = block_.bytes.size();
+  if (at_ == size) return false;
+  const char* const start = block_.bytes.data() + at_;
+  const auto* const lf = static_cast<const char*>(std::memchr(start, '\n', size - at_));
+  const std::size_t end =
+      lf == nullptr ? size : static_cast<std::size_t>(lf - block_.bytes.data()) + 1;
+  *record = line_at(block_, at_, end);
+  at_ = end;
+  return true;
+}
 
-Chunk::Chunk(std::size_t capacity) : base_capacity_(std::max<std::size_t>(capacity, 1)) {
-  allocate(base_capacity_);
+bool RecordCursor::next(RecordView* record) noexcept {
+  while (!lines_.next(record)) {
+    switch (chunk_.next(&block_, record)) {
+      case Piece::kEnd:
+        return false;
+      case Piece::kRecord:
+        return true;
+      case Piece::kLines:
+        lines_ = LineCursor(block_);
+        break;
+    }
+  }
+  return true;
+}
+
+Chunk::Chunk(std::size_t capacity)
+    : base_capacity_(std::max<std::size_t>(capacity, 1)), range_(std::make_unique<FileRange>()) {}
+
+Chunk::~Chunk() {
+  if (range_ != nullptr) range_->close(input_bytes_, true);
 }
 
 void Chunk::allocate(std::size_t capacity) {
   HASHCART_CHECK(capacity <= std::numeric_limits<std::uint32_t>::max());  // what a span can say
-  memory_.reset();
-  const std::size_t size = whole_pages(capacity + kPadding);
-  memory_.reset(static_cast<char*>(std::aligned_alloc(kPageBytes, size)));
-  if (memory_ == nullptr) throw std::bad_alloc();
-  std::memset(memory_.get() + capacity, 0, size - capacity);
+  memory_ = PageMemory();
+  memory_ = PageMemory(capacity + kPadding);
+  std::memset(memory_.data() + capacity, 0, memory_.size() - capacity);
   capacity_ = capacity;
 }
 
 void Chunk::allocate_for_first(std::size_t bytes) {
   const std::size_t wanted = std::max(bytes, base_capacity_);
-  if (bytes > capacity_ || (capacity_ > base_capacity_ && wanted == base_capacity_)) {
+  if (bytes > capacity_ || capacity_ == 0 ||
+      (capacity_ > base_capacity_ && wanted == base_capacity_)) {
     allocate(wanted);
   }
 }
 
 void Chunk::reset(std::uint32_t input, Framing framing) noexcept {
+  range_->close(input_bytes_, true);
   records_.clear();
+  next_record_ = 0;
   used_ = 0;
   input_bytes_ = 0;
   input_ = input;
   framing_ = framing;
+  has_lines_ = false;
+  range_is_new_ = false;
 }
 
 bool Chunk::fits(std::size_t bytes, std::size_t record_count) const noexcept {
@@ -61,7 +106,7 @@ bool Chunk::append(std::string_view bytes, std::uint64_t offset, std::uint64_t l
   } else if (!fits(bytes.size(), 1)) {
     return false;
   }
-  if (!bytes.empty()) std::memcpy(memory_.get() + used_, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(memory_.data() + used_, bytes.data(), bytes.size());
   records_.push_back({.begin = static_cast<std::uint32_t>(used_),
                       .size = static_cast<std::uint32_t>(bytes.size()),
                       .offset = offset,
@@ -76,7 +121,7 @@ void Chunk::append_block(std::string_view block, std::span<const RecordSpan> rec
   if (records.empty()) return;
   HASHCART_CHECK(fits(block.size(), records.size()));
   if (records_.empty()) allocate_for_first(block.size());
-  std::memcpy(memory_.get() + used_, block.data(), block.size());
+  std::memcpy(memory_.data() + used_, block.data(), block.size());
   for (RecordSpan span : records) {
     HASHCART_DCHECK(span.begin + std::size_t{span.size} <= block.size());
     span.begin += static_cast<std::uint32_t>(used_);
@@ -86,19 +131,89 @@ void Chunk::append_block(std::string_view block, std::span<const RecordSpan> rec
   input_bytes_ += block.size();
 }
 
-RecordView Chunk::record(std::size_t index) const noexcept {
-  HASHCART_DCHECK(index < records_.size());
-  const RecordSpan& span = records_[index];
-  // The first multiple at or behind the offset.
-  const std::uint64_t tick =
-      (span.offset + kClockLineEvery - 1) / kClockLineEvery * kClockLineEvery;
-  return {.bytes = {memory_.get() + span.begin, span.size},
+RecordView Chunk::record(const RecordSpan& span) const noexcept {
+  return {.bytes = {memory_.data() + span.begin, span.size},
           .offset = span.offset,
           .length = span.length,
           .input = input_,
-          .is_clock_line = tick - span.offset < span.length,
+          .is_clock_line = is_clock_line(span.offset, span.length),
           .framing = framing_,
           .fault = span.fault};
+}
+
+LineBuffer& Chunk::lines() {
+  if (lines_ == nullptr) lines_ = std::make_unique<LineBuffer>(base_capacity_);
+  has_lines_ = true;
+  return *lines_;
+}
+
+void Chunk::load_lines(std::string_view lines, std::uint64_t offset, std::uint32_t input) {
+  reset(input, Framing::kNdjson);
+  this->lines().start({.input = input, .offset = offset});
+  lines_->put(lines);
+  lines_->end(false);
+}
+
+void Chunk::set_range(FileRange range) {
+  reset(range.file()->options().input, Framing::kNdjson);
+  static_cast<void>(lines());
+  *range_ = std::move(range);
+  range_is_new_ = true;
+}
+
+// The byte before a range tells whether a line begins with it.
+void Chunk::start_range() {
+  const FileInput::Options& options = range_->file()->options();
+  const std::uint64_t skipped = range_->skip_start();
+  input_bytes_ += skipped;
+  lines_->start({.input = input_,
+                 .offset = range_->begin() + skipped,
+                 .owned_end = range_->end(),
+                 .record_bytes_max = options.record_bytes_max,
+                 .is_inside_line = range_->begins_inside_line()});
+  range_is_new_ = false;
+}
+
+Piece Chunk::next(LineBlock* lines, RecordView* record) noexcept {
+  if (next_record_ < records_.size()) {
+    *record = this->record(records_[next_record_++]);
+    return Piece::kRecord;
+  }
+  if (!has_lines_) return Piece::kEnd;
+  if (range_is_new_) start_range();
+  for (;;) {
+    switch (lines_->next(lines, record)) {
+      case Piece::kLines:
+        input_bytes_ += lines->bytes.size();
+        return Piece::kLines;
+      case Piece::kRecord:
+        input_bytes_ += record->length;
+        return Piece::kRecord;
+      case Piece::kEnd:
+        break;
+    }
+    if (range_->file() == nullptr || lines_->is_done()) break;
+    read_range();
+  }
+  range_->close(input_bytes_, false);
+  return Piece::kEnd;
+}
+
+void Chunk::read_range() {
+  switch (lines_->read(range_.get(), Wait::kYes)) {
+    case ReadStatus::kBytes:
+    case ReadStatus::kNotYet:
+      break;
+    case ReadStatus::kEnd:
+      lines_->end(false);
+      break;
+    case ReadStatus::kBroken:
+      lines_->end(true);
+      break;
+    case ReadStatus::kStopped:
+      lines_->forget_rest();
+      break;
+  }
 }
 
 }  // namespace hashcart::ingest

@@ -173,7 +173,7 @@ std::optional<std::size_t> Framer::find_value(std::string_view bytes) noexcept {
 }
 
 std::string_view Framer::trim(std::string_view record) const noexcept {
-  while (!record.empty() && is_blank(record.back())) record.remove_suffix(1);
+  record = trim_end(record);
   if (framing_ != Framing::kJson) return record;
   while (!record.empty() && is_blank(record.front())) record.remove_prefix(1);
   return record;

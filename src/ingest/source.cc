@@ -16,57 +16,36 @@
 #include <string_view>
 #include <utility>
 
-#include "base/counter.h"
 #include "base/setup_error.h"
 #include "ingest/byte_source.h"
+#include "ingest/file_input.h"
 #include "ingest/framer.h"
+#include "ingest/line_buffer.h"
+#include "ingest/page_memory.h"
 
 namespace hashcart::ingest {
 namespace {
 
-// What is kept of a record over the limit: enough to see what it was.
-constexpr std::size_t kLongRecordKept = 64U << 10U;
 // A larger limit is taken for this one: places in a chunk have 32 bits.
 constexpr std::uint64_t kRecordBytesCap = 1ULL << 30U;
 // Room for a tail in front of a read, so that the first tail does not grow the buffer.
 constexpr std::size_t kBufferBytesMin = 512U << 10U;
+// So many blocks make a range of a file: the end of a line that is looked for past it costs a
+// hundredth of it.
+constexpr std::uint64_t kBlocksPerRange = 8;
+// What an unprivileged user may ask for (/proc/sys/fs/pipe-max-size).
+constexpr int kPipeBytes = 1 << 20;
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
-
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  FileDescriptor(int fd, bool owned) : fd_(fd), owned_(owned) {}
-  FileDescriptor(FileDescriptor&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), owned_(other.owned_) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    std::swap(owned_, other.owned_);
-    return *this;
-  }
-  ~FileDescriptor() {
-    if (owned_ && fd_ >= 0) close(fd_);
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_ = -1;
-  bool owned_ = false;
-};
 
 // A file or pipe; a wait on a pipe ends when the wake descriptor is written to.
 class DescriptorReader final : public ByteSource {
  public:
-  DescriptorReader(FileDescriptor file, bool is_regular, int wake, const std::atomic<bool>& stopped,
-                   base::Counter& total)
-      : file_(std::move(file)),
-        is_regular_(is_regular),
-        wake_(wake),
-        stopped_(stopped),
-        total_(total) {}
+  DescriptorReader(FileDescriptor file, bool is_regular, int wake, Ledger* ledger)
+      : file_(std::move(file)), is_regular_(is_regular), wake_(wake), ledger_(*ledger) {}
 
   ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) override {
     for (;;) {
-      if (stopped_.load(std::memory_order_acquire)) return ReadStatus::kStopped;
+      if (ledger_.stopped()) return ReadStatus::kStopped;
       if (!is_regular_ && !poll_for(wait)) {
         if (wait == Wait::kNo) return ReadStatus::kNotYet;
         continue;
@@ -74,7 +53,7 @@ class DescriptorReader final : public ByteSource {
       const ssize_t got = ::read(file_.get(), to, room);
       if (got > 0) {
         *count = static_cast<std::size_t>(got);
-        total_.add(*count);
+        ledger_.add_raw(*count);
         return ReadStatus::kBytes;
       }
       if (got == 0) return ReadStatus::kEnd;
@@ -98,10 +77,34 @@ class DescriptorReader final : public ByteSource {
   FileDescriptor file_;
   bool is_regular_;
   int wake_;
-  const std::atomic<bool>& stopped_;
-  base::Counter& total_;
+  Ledger& ledger_;
   std::string message_;
 };
+
+// Counts what it hands out, and hands out no more than the options say at once.
+class CountedBytes final : public ByteSource {
+ public:
+  CountedBytes(std::unique_ptr<ByteSource> bytes, std::size_t read_bytes, Ledger* ledger)
+      : bytes_(std::move(bytes)), read_bytes_(read_bytes), ledger_(*ledger) {}
+
+  ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) override {
+    const ReadStatus status = bytes_->read(to, std::min(room, read_bytes_), wait, count);
+    if (status == ReadStatus::kBytes) ledger_.add_read(*count);
+    return status;
+  }
+  const std::string& message() const override { return bytes_->message(); }
+
+ private:
+  std::unique_ptr<ByteSource> bytes_;
+  std::size_t read_bytes_;
+  Ledger& ledger_;
+};
+
+// A writer that is far ahead then sleeps and wakes less often. It is no fault if that is not allowed.
+void widen_pipe(int fd) {
+  const int size = fcntl(fd, F_GETPIPE_SZ);
+  if (size > 0 && size < kPipeBytes) fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
+}
 
 bool is_pattern(const std::string& path) { return path.find_first_of("*?[") != std::string::npos; }
 
@@ -145,29 +148,20 @@ class Source::Impl {
   FillResult fill(Chunk* chunk) {
     chunk->reset(input_, framer_ ? framer_->framing() : Framing::kNdjson);
     for (;;) {
-      if (bytes_ == nullptr && !open_next(chunk)) return FillResult::kEnd;
-      if (!move_records(chunk)) return FillResult::kFilled;
-      const ReadStatus status = read_more(chunk->empty() ? Wait::kYes : Wait::kNo);
-      switch (status) {
-        case ReadStatus::kBytes:
-          continue;
-        case ReadStatus::kNotYet:
-          return FillResult::kFilled;
-        case ReadStatus::kStopped:
-          forget_rest();
-          return FillResult::kEnd;
-        case ReadStatus::kEnd:
-        case ReadStatus::kBroken:
-          if (!end_input(chunk, status)) return FillResult::kFilled;
-          break;
+      if (file_ == nullptr && bytes_ == nullptr && !open_next(chunk)) return FillResult::kEnd;
+      if (file_ != nullptr) {
+        if (hand_out_range(chunk)) return FillResult::kFilled;
+        continue;
       }
+      const bool is_lines = framer_->framing() == Framing::kNdjson;
       // A chunk holds records of one input.
-      if (!chunk->empty() || chunk->input_bytes() > 0) return FillResult::kFilled;
+      const std::optional<FillResult> result = is_lines ? fill_lines(chunk) : fill_records(chunk);
+      if (result) return *result;
     }
   }
 
   void stop() noexcept {
-    stopped_.store(true, std::memory_order_release);  // pairs with the acquire in read()
+    ledger_->stop();
     const std::uint64_t one = 1;
     const int error = errno;  // whom a signal handler interrupts must not see ours
     // The count of an eventfd cannot overflow by ones; and a stop that is already there is enough.
@@ -175,17 +169,16 @@ class Source::Impl {
     errno = error;
   }
 
+  void abandon() noexcept {
+    ledger_->abandon();
+    stop();
+  }
+
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   [[nodiscard]] std::uint64_t total_bytes() const noexcept { return total_bytes_; }
-  [[nodiscard]] std::uint64_t raw_bytes() const noexcept { return raw_bytes_.value(); }
-  [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
-  [[nodiscard]] const std::vector<InputFault>& faults() const noexcept { return faults_; }
+  [[nodiscard]] const Ledger& ledger() const noexcept { return *ledger_; }
 
  private:
-  struct FreeDeleter {
-    void operator()(char* memory) const noexcept { std::free(memory); }
-  };
-
   // An input that cannot be opened adds nothing.
   void measure() {
     std::uint64_t total = 0;
@@ -205,13 +198,13 @@ class Source::Impl {
   }
 
   void cannot_open(const std::string& name, const std::string& why) {
-    faults_.push_back({InputFaultKind::kCannotOpen, shown(name) + ": " + why});
+    ledger_->add_fault(input_, InputFaultKind::kCannotOpen, shown(name) + ": " + why);
   }
 
   // Opens inputs until one can be read and its framing is known. False: there is none left, or the
   // source was stopped.
   bool open_next(Chunk* chunk) {
-    while (next_ < names_.size() && !stopped_.load(std::memory_order_acquire)) {
+    while (next_ < names_.size() && !ledger_->stopped()) {
       const std::string& name = names_[next_];
       input_ = static_cast<std::uint32_t>(next_);
       ++next_;
@@ -230,12 +223,15 @@ class Source::Impl {
       }
       const bool is_regular = S_ISREG(status.st_mode);
       if (is_regular) posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+      if (is_regular && open_ranges(&file, status)) return true;
+      if (S_ISFIFO(status.st_mode)) widen_pipe(file.get());
       begin_ = end_ = 0;
       offset_ = 0;
       after_peek_ = ReadStatus::kBytes;
-      raw_ = std::make_unique<DescriptorReader>(std::move(file), is_regular, wake_.get(), stopped_,
-                                                raw_bytes_);
-      bytes_ = open_bytes(raw_.get(), options_.read_bytes);
+      raw_ = std::make_unique<DescriptorReader>(std::move(file), is_regular, wake_.get(),
+                                                ledger_.get());
+      bytes_ = std::make_unique<CountedBytes>(open_bytes(raw_.get(), options_.read_bytes),
+                                              options_.read_bytes, ledger_.get());
       decide_framing(chunk);
       return true;
     }
@@ -256,6 +252,66 @@ class Source::Impl {
                             : std::string("cannot open: ") + std::strerror(errno));
     }
     return {fd, true};
+  }
+
+  // A file of plain lines is left to the workers. False: it is something else, and is read from its
+  // start.
+  bool open_ranges(FileDescriptor* file, const struct stat& status) {
+    const bool is_stdin = names_[input_] == "-";
+    const off_t begin = is_stdin ? std::max<off_t>(0, lseek(file->get(), 0, SEEK_CUR)) : 0;
+    if (status.st_size <= begin) return false;
+    const auto size = static_cast<std::uint64_t>(status.st_size - begin);
+    const std::size_t wanted = std::min<std::uint64_t>(size, kDetectBytes);
+    if (peek_.size() == 0) peek_ = PageMemory(kDetectBytes);
+    std::size_t got = 0;
+    while (got < wanted) {
+      const ssize_t count =
+          pread(file->get(), peek_.data() + got, wanted - got, begin + static_cast<off_t>(got));
+      if (count < 0 && errno == EINTR) continue;
+      // An error will be met again; and some files of the kernel's are shorter than they say.
+      if (count <= 0) return false;
+      got += static_cast<std::size_t>(count);
+    }
+    const std::string_view start(peek_.data(), got);
+    if (is_compressed(start)) return false;
+    Framing framing = options_.framing;
+    if (framing == Framing::kAuto) {
+      framing = detect_framing(start, got == size).value_or(Framing::kNdjson);
+    }
+    if (framing != Framing::kNdjson) return false;
+    // Whoever reads standard input behind us finds it read.
+    if (is_stdin) lseek(file->get(), status.st_size, SEEK_SET);
+    file_ = std::make_shared<FileInput>(
+        std::move(*file),
+        FileInput::Options{.name = shown(names_[input_]),
+                           .input = input_,
+                           .begin = static_cast<std::uint64_t>(begin),
+                           .size = size,
+                           .skipped = start.starts_with(kBom) ? kBom.size() : 0,
+                           .record_bytes_max = options_.record_bytes_max},
+        ledger_);
+    range_begin_ = 0;
+    return true;
+  }
+
+  // False: there is none left, or the source was stopped.
+  bool hand_out_range(Chunk* chunk) {
+    const std::uint64_t size = file_->options().size;
+    const std::uint64_t range_bytes = options_.range_bytes > 0
+                                          ? options_.range_bytes
+                                          : kBlocksPerRange * whole_pages(chunk->capacity());
+    // A line may begin behind a BOM, so the first range goes past it.
+    const std::uint64_t end =
+        std::min(std::max(range_begin_ + range_bytes, file_->options().skipped + 1), size);
+    if (range_begin_ == size || ledger_->stopped() || !file_->hand_out(end)) {
+      file_.reset();
+      return false;
+    }
+    chunk->set_range(
+        FileRange(file_, range_begin_, end, std::min(options_.read_bytes, chunk->capacity())));
+    range_begin_ = end;
+    if (end == size) file_.reset();  // the last of its ranges closes it
+    return true;
   }
 
   // Reads until the framing can be told.
@@ -279,12 +335,78 @@ class Source::Impl {
   }
 
   [[nodiscard]] std::string_view held() const noexcept {
-    return {buffer_.get() + begin_, end_ - begin_};
+    return {buffer_.data() + begin_, end_ - begin_};
   }
 
   void take(std::size_t count) noexcept {
     begin_ += count;
     offset_ += count;
+  }
+
+  // Lines of a stream. Nothing: the input is done, and the chunk holds nothing.
+  std::optional<FillResult> fill_lines(Chunk* chunk) {
+    LineBuffer& lines = chunk->lines();
+    lines.start(
+        {.input = input_, .offset = offset_, .record_bytes_max = options_.record_bytes_max});
+    lines.put(held());
+    begin_ = end_;
+    ReadStatus status = ReadStatus::kBytes;
+    while (status == ReadStatus::kBytes && !lines.is_full()) {
+      status = stopped_or_peeked();
+      if (status != ReadStatus::kBytes) break;
+      status = lines.read(bytes_.get(), lines.has_pieces() ? Wait::kNo : Wait::kYes);
+    }
+    switch (status) {
+      case ReadStatus::kBytes:
+      case ReadStatus::kNotYet:
+        break;
+      case ReadStatus::kStopped:
+        ledger_->take_back_read(lines.rest_length());
+        close_input();
+        return FillResult::kEnd;
+      case ReadStatus::kEnd:
+      case ReadStatus::kBroken:
+        lines.end(status == ReadStatus::kBroken);
+        if (status == ReadStatus::kBroken) broke_off(bytes_->message());
+        close_input();
+        if (!lines.has_pieces() && chunk->input_bytes() == 0) return std::nullopt;
+        return FillResult::kFilled;
+    }
+    offset_ = lines.rest_offset();
+    hold(lines.rest());
+    return FillResult::kFilled;
+  }
+
+  // Events and values. Nothing: the input is done, and the chunk holds nothing.
+  std::optional<FillResult> fill_records(Chunk* chunk) {
+    for (;;) {
+      if (!move_records(chunk)) return FillResult::kFilled;
+      const ReadStatus status = read_more(chunk->has_records() ? Wait::kNo : Wait::kYes);
+      switch (status) {
+        case ReadStatus::kBytes:
+          continue;
+        case ReadStatus::kNotYet:
+          return FillResult::kFilled;
+        case ReadStatus::kStopped:
+          ledger_->take_back_read(held().size() + long_length_);
+          close_input();
+          return FillResult::kEnd;
+        case ReadStatus::kEnd:
+        case ReadStatus::kBroken:
+          if (!end_input(chunk, status)) return FillResult::kFilled;
+          break;
+      }
+      if (chunk->has_records() || chunk->input_bytes() > 0) return FillResult::kFilled;
+      return std::nullopt;
+    }
+  }
+
+  // Keeps bytes for the next chunk.
+  void hold(std::string_view bytes) {
+    if (bytes.size() > buffer_.size()) buffer_ = PageMemory(2 * bytes.size());
+    if (!bytes.empty()) std::memcpy(buffer_.data(), bytes.data(), bytes.size());
+    begin_ = 0;
+    end_ = bytes.size();
   }
 
   // Moves whole records into the chunk, as many as fit with one copy. False: the chunk is full.
@@ -354,7 +476,7 @@ class Source::Impl {
     const std::string_view rest = held();
     const bool is_blank = long_length_ == 0 && framer_->trim(rest).empty();
     const bool is_cut = !is_blank && (why == ReadStatus::kBroken || !framer_->is_whole_at_end());
-    if (is_blank && framer_->framing() != Framing::kNdjson) {
+    if (is_blank) {
       chunk->add_skipped(rest.size());
       take(rest.size());
     } else if (!rest.empty() || long_length_ > 0) {
@@ -363,40 +485,42 @@ class Source::Impl {
         return false;
       }
     }
-    const std::string name = shown(names_[input_]);
     if (why == ReadStatus::kBroken) {
-      faults_.push_back({InputFaultKind::kBrokeOff, name + ": " + bytes_->message()});
+      broke_off(bytes_->message());
     } else if (is_cut) {
-      faults_.push_back({InputFaultKind::kBrokeOff,
-                         name + ": ends inside a JSON value at byte " + std::to_string(offset_)});
+      broke_off("ends inside a JSON value at byte " + std::to_string(offset_));
     }
-    bytes_.reset();
-    raw_.reset();
+    close_input();
     return true;
   }
 
-  // After stop(): a record that is not complete was never read, for the books.
-  void forget_rest() {
-    bytes_read_ -= held().size() + long_length_;
+  void broke_off(const std::string& how) {
+    ledger_->add_fault(input_, InputFaultKind::kBrokeOff, shown(names_[input_]) + ": " + how);
+  }
+
+  void close_input() {
     begin_ = end_;
+    long_head_.clear();
     long_length_ = 0;
+    found_.reset();
     bytes_.reset();
     raw_.reset();
+  }
+
+  // kBytes: neither.
+  ReadStatus stopped_or_peeked() {
+    if (ledger_->stopped()) return ReadStatus::kStopped;
+    return std::exchange(after_peek_, ReadStatus::kBytes);
   }
 
   // Reads behind what is held.
   ReadStatus read_more(Wait wait) {
-    if (stopped_.load(std::memory_order_acquire)) return ReadStatus::kStopped;
-    if (after_peek_ != ReadStatus::kBytes) {
-      return std::exchange(after_peek_, ReadStatus::kBytes);
-    }
+    ReadStatus status = stopped_or_peeked();
+    if (status != ReadStatus::kBytes) return status;
     make_room();
     std::size_t count = 0;
-    const ReadStatus status = bytes_->read(buffer_.get() + end_, options_.read_bytes, wait, &count);
-    if (status == ReadStatus::kBytes) {
-      end_ += count;
-      bytes_read_ += count;
-    }
+    status = bytes_->read(buffer_.data() + end_, options_.read_bytes, wait, &count);
+    if (status == ReadStatus::kBytes) end_ += count;
     return status;
   }
 
@@ -406,22 +530,16 @@ class Source::Impl {
   // small reads costs linear time.
   void make_room() {
     const std::size_t size = end_ - begin_;
-    const std::size_t edge = (size + kPageBytes - 1) / kPageBytes * kPageBytes;
+    const std::size_t edge = whole_pages(size);
     const std::size_t wanted = edge + options_.read_bytes;
-    if (begin_ >= edge && wanted <= capacity_) {
-      if (size > 0) std::memcpy(buffer_.get() + edge - size, buffer_.get() + begin_, size);
-    } else if (end_ + options_.read_bytes <= capacity_) {
+    if (begin_ >= edge && wanted <= buffer_.size()) {
+      if (size > 0) std::memcpy(buffer_.data() + edge - size, buffer_.data() + begin_, size);
+    } else if (end_ + options_.read_bytes <= buffer_.size()) {
       return;
     } else {
-      const std::size_t grown =
-          (std::max({wanted, capacity_ * 2, kBufferBytesMin}) + kPageBytes - 1) / kPageBytes *
-          kPageBytes;
-      std::unique_ptr<char, FreeDeleter> larger(
-          static_cast<char*>(std::aligned_alloc(kPageBytes, grown)));
-      if (larger == nullptr) throw std::bad_alloc();
-      if (size > 0) std::memcpy(larger.get() + edge - size, buffer_.get() + begin_, size);
+      PageMemory larger(std::max({wanted, buffer_.size() * 2, kBufferBytesMin}));
+      if (size > 0) std::memcpy(larger.data() + edge - size, buffer_.data() + begin_, size);
       buffer_ = std::move(larger);
-      capacity_ = grown;
     }
     begin_ = edge - size;
     end_ = edge;
@@ -432,36 +550,38 @@ class Source::Impl {
   FileDescriptor wake_;
   std::uint64_t total_bytes_ = 0;
   // Any thread.
-  std::atomic<bool> stopped_{false};
-  base::Counter raw_bytes_;
+  std::shared_ptr<Ledger> ledger_ = std::make_shared<Ledger>();
   // The source thread's.
   std::size_t next_ = 0;
   std::uint32_t input_ = 0;
+  // A file that is handed out in ranges; the next one's begin.
+  std::shared_ptr<FileInput> file_;
+  std::uint64_t range_begin_ = 0;
+  PageMemory peek_;
+  // Or a stream.
   std::unique_ptr<DescriptorReader> raw_;
   std::unique_ptr<ByteSource> bytes_;
   std::optional<Framer> framer_;
   std::vector<RecordSpan> spans_;               // scratch of move_records()
   std::optional<std::size_t> found_;            // a whole record that found no room
   ReadStatus after_peek_ = ReadStatus::kBytes;  // an end that was seen too early
-  std::unique_ptr<char, FreeDeleter> buffer_;
-  std::size_t capacity_ = 0;
+  PageMemory buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t offset_ = 0;       // in the input, of what is held (or of the long record)
   std::string long_head_;          // the beginning of a record over the limit
   std::uint64_t long_length_ = 0;  // how much of it has gone by
-  std::uint64_t bytes_read_ = 0;
-  std::vector<InputFault> faults_;
 };
 
 Source::Source(SourceOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Source::~Source() = default;
 FillResult Source::fill(Chunk* chunk) { return impl_->fill(chunk); }
 void Source::stop() noexcept { impl_->stop(); }
+void Source::abandon() noexcept { impl_->abandon(); }
 const std::vector<std::string>& Source::input_names() const noexcept { return impl_->names(); }
 std::uint64_t Source::total_bytes() const noexcept { return impl_->total_bytes(); }
-std::uint64_t Source::raw_bytes_read() const noexcept { return impl_->raw_bytes(); }
-std::uint64_t Source::bytes_read() const noexcept { return impl_->bytes_read(); }
-const std::vector<InputFault>& Source::faults() const noexcept { return impl_->faults(); }
+std::uint64_t Source::raw_bytes_read() const noexcept { return impl_->ledger().raw(); }
+std::uint64_t Source::bytes_read() const noexcept { return impl_->ledger().read(); }
+const std::vector<InputFault>& Source::faults() const noexcept { return impl_->ledger().faults(); }
 
 }  // namespace hashcart::ingest

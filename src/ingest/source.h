@@ -1,9 +1,14 @@
-// Source: bytes of one input after another -> chunks of whole records.
+// Source: one input after another -> chunks, each a part of one input.
 //
 // Opens stdin, files, pipes and globs in the order given; looks at magic bytes (gzip, zstd) and
 // decompresses all members and frames, skippable ones included, windows up to 2 GiB; decides the
 // framing on the first 64 KiB, sooner where it can; cuts records. A record longer than
 // record_bytes_max is kept to its first 64 KiB, marked kTooLong, and the stream goes on.
+//
+// Who reads. A regular file of plain NDJSON (stdin too, from where it stands) is not read here: a
+// chunk is a range of it, which owns the lines that begin in it, and whoever pulls the chunk reads
+// it. It is read to the size it had when it was opened. Everything else is read by fill(): lines
+// straight into the chunk, events and JSON values by way of a buffer.
 //
 // What a chunk holds depends on read sizes and on timing (a slow pipe is handed on line by line);
 // the sequence of records, their offsets, lengths and faults does not. That is what makes output
@@ -15,9 +20,12 @@
 // lines are empty records. JSON: values are cut at their closing bracket at depth 0, over any
 // number of lines; the blanks before a value count towards its length.
 //
-// Threads: used by one (the source thread), except what says otherwise.
-// Memory: read_bytes, and four times the longest record up to record_bytes_max.
+// Threads: used by one (the source thread), except what says otherwise; chunks are pulled by any.
+// Memory: read_bytes, four times the longest record up to record_bytes_max; no more for files.
 // Errors: an input that cannot be opened or breaks off is noted in faults(); the next one is read.
+// Of a file that cannot be read in places, each range gives what comes before them; a file that is
+// shorter by the time it is read ends there, and one that is changed meanwhile is said to have been
+// if its lines no longer add up.
 #pragma once
 
 #include <atomic>
@@ -35,11 +43,13 @@ struct SourceOptions {
   Framing framing = Framing::kAuto;
   std::uint64_t record_bytes_max = 8ULL << 20U;  // 1 GiB at most
   std::size_t read_bytes = 256U << 10U;
+  // Of a file, what one chunk stands for. 0: eight times the chunk's capacity, in whole pages.
+  std::uint64_t range_bytes = 0;
 };
 
 enum class InputFaultKind : std::uint8_t {
   kCannotOpen,  // exit 66
-  kBrokeOff,    // exit 74: truncated or damaged compressed data, read error
+  kBrokeOff,    // exit 74: truncated or damaged compressed data, read error, a file that changed
 };
 
 struct InputFault {
@@ -48,7 +58,7 @@ struct InputFault {
 };
 
 enum class FillResult : std::uint8_t {
-  kFilled,  // the chunk holds records (or skipped bytes); there is more
+  kFilled,  // there is more; the chunk holds records or skipped bytes, or is a range of a file
   kEnd,     // all inputs are done or stop() was called; the chunk may hold the last records
 };
 
@@ -61,23 +71,30 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   // Fills a chunk with records of one input. Blocks until there is at least one record, the end, or
-  // stop(); hands on what it has as soon as the input would block.
+  // stop(); hands on what it has as soon as the input would block. A range of a file is handed on at
+  // once, and may turn out to own no line.
   [[nodiscard]] FillResult fill(Chunk* chunk);
 
-  // Makes a blocked or later fill() return kEnd after the records already read. Any thread;
-  // async-signal-safe.
+  // Makes a blocked or later fill() return kEnd after the records already read. Chunks that were
+  // filled still give all they stand for, so that nothing is missing in between; but a line that
+  // goes on past all that was handed out is given up. Any thread; async-signal-safe.
   void stop() noexcept;
+  // Stops, and ends chunks of files at their next read: what they would give is not wanted. Any
+  // thread.
+  void abandon() noexcept;
 
   // Inputs in order, as named by the user (a glob's files by their paths). Stable after
   // construction.
   [[nodiscard]] const std::vector<std::string>& input_names() const noexcept;
   // Total size, as stored, if all inputs are regular files; else 0. For a progress bar.
   [[nodiscard]] std::uint64_t total_bytes() const noexcept;
-  // Raw bytes read so far, before decompression. Any thread.
+  // Raw bytes read so far, before decompression, by whomever. Any thread.
   [[nodiscard]] std::uint64_t raw_bytes_read() const noexcept;
-  // Decompressed bytes read. Equals the sum of input_bytes() of all chunks once fill() returned
-  // kEnd (a promise: the books).
+  // Decompressed bytes read, counted where they are read, not where lines are cut. Equals the sum of
+  // input_bytes() of all chunks once fill() returned kEnd and all chunks are used up (a promise: the
+  // books).
   [[nodiscard]] std::uint64_t bytes_read() const noexcept;
+  // In the order of the inputs. Complete when bytes_read() is.
   [[nodiscard]] const std::vector<InputFault>& faults() const noexcept;
 
  private:

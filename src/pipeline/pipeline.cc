@@ -165,7 +165,7 @@ class Machine {
     while (lane->full_chunks.pop(&chunk)) {
       Handle batch = 0;
       HASHCART_CHECK(lane->free_batches.pop(&batch));
-      lane->worker.process(*lane->chunks[chunk], &lane->batches[batch]);
+      lane->worker.process(lane->chunks[chunk].get(), &lane->batches[batch]);
       lane->free_chunks.push(chunk);
       lane->full_batches.push(batch);
     }
@@ -183,7 +183,7 @@ class Machine {
         if (!stage_.apply(lane.batches[handle]) || writer_.stopped()) {
           // Nothing more is wanted: end the source and let what is under way drain unread.
           done = true;
-          source_.stop();
+          source_.abandon();
         }
         hand_over(kOutBytes);
       }
@@ -289,25 +289,20 @@ TextResult run_text(std::string_view ndjson, const match::PatternDb& db,
   ingest::Chunk chunk(options.chunk_bytes);
   Batch batch;
   bool wanted = true;
-  std::uint64_t offset = 0;
-  const auto flush = [&] {
-    worker.process(chunk, &batch);
-    wanted = stage.apply(batch);
-    chunk.reset(0, ingest::Framing::kNdjson);
-  };
-  chunk.reset(0, ingest::Framing::kNdjson);
-  while (offset < ndjson.size() && wanted) {
-    const std::size_t end = ndjson.find('\n', offset);
-    const std::uint64_t length = (end == std::string_view::npos ? ndjson.size() : end + 1) - offset;
-    const std::string_view line =
-        ndjson.substr(offset, length - (end == std::string_view::npos ? 0 : 1));
-    if (!chunk.append(line, offset, length, ingest::RecordFault::kNone)) {
-      flush();
-      HASHCART_CHECK(chunk.append(line, offset, length, ingest::RecordFault::kNone));
+  for (std::size_t at = 0; at < ndjson.size() && wanted;) {
+    // Whole lines, a chunk full of them, or one if it is longer.
+    std::size_t end = ndjson.size();
+    if (ndjson.size() - at > chunk.capacity()) {
+      const std::size_t within = ndjson.substr(at, chunk.capacity()).rfind('\n');
+      const std::size_t lf =
+          within != std::string_view::npos ? at + within : ndjson.find('\n', at + chunk.capacity());
+      end = lf == std::string_view::npos ? ndjson.size() : lf + 1;
     }
-    offset += length;
+    chunk.load_lines(ndjson.substr(at, end - at), at, 0);
+    worker.process(&chunk, &batch);
+    wanted = stage.apply(batch);
+    at = end;
   }
-  if (wanted) flush();
   if (wanted) stage.finish(options.expire_at_end);
   out.records = std::move(stage.records);
   out.outcomes = std::move(stage.outcomes);

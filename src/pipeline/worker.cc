@@ -41,10 +41,25 @@ Worker::Worker(const match::PatternDb& db, const WorkerOptions& options,
                const emit::RecordEncoder& encoder)
     : options_(options), encoder_(encoder), reader_(options.reader), matcher_(db, options.match) {}
 
-void Worker::process(const ingest::Chunk& chunk, Batch* batch) {
+void Worker::process(ingest::Chunk* chunk, Batch* batch) {
   batch->clear();
-  batch->input_bytes = chunk.input_bytes();
-  for (std::size_t i = 0; i < chunk.size(); ++i) process_record(chunk.record(i), batch);
+  ingest::LineBlock lines;
+  ingest::RecordView record;
+  for (ingest::Piece piece = chunk->next(&lines, &record); piece != ingest::Piece::kEnd;
+       piece = chunk->next(&lines, &record)) {
+    if (piece == ingest::Piece::kLines) {
+      process_lines(lines, batch);
+    } else {
+      process_record(record, batch);
+    }
+  }
+  batch->input_bytes = chunk->input_bytes();
+}
+
+void Worker::process_lines(const ingest::LineBlock& lines, Batch* batch) {
+  ingest::LineCursor cursor(lines);
+  ingest::RecordView record;
+  while (cursor.next(&record)) process_record(record, batch);
 }
 
 void Worker::reject(const ingest::RecordView& record, post::RejectReason reason, Batch* batch) {

@@ -30,10 +30,11 @@ class Worker {
   Worker(const match::PatternDb& db, const WorkerOptions& options,
          const emit::RecordEncoder& encoder);
 
-  // *batch is overwritten.
-  void process(const ingest::Chunk& chunk, Batch* batch);
+  // Uses the chunk up. *batch is overwritten.
+  void process(ingest::Chunk* chunk, Batch* batch);
 
  private:
+  void process_lines(const ingest::LineBlock& lines, Batch* batch);
   void process_record(const ingest::RecordView& record, Batch* batch);
   void reject(const ingest::RecordView& record, post::RejectReason reason, Batch* batch);
 

@@ -1,7 +1,7 @@
 // Fuzz target: any bytes as an input, read in two ways, against a splitter that sees them whole.
 //
-// The first four bytes pick the framing, the limit, the read size and the chunk size. Bytes that
-// happen to be compressed are only compared between the two ways.
+// The first four bytes pick the framing, the limit, the read and range sizes and the chunk size.
+// Bytes that happen to be compressed are only compared between the two ways.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const testing::Everything large = testing::read_all(text, options);
   options.read_bytes = 1 + data[2] % 64U;
+  options.range_bytes = 1 + (data[2] / 4U + data[3]) % 64U;
   const testing::Everything small = testing::read_all(text, options, 1 + data[3]);
   testing::require(small == large, "records do not depend on read and chunk sizes");
 

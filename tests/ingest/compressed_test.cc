@@ -185,11 +185,14 @@ TEST(CompressedSource, HandsOnWhatASlowPipeGives) {
   Chunk chunk(4096);
   send("1\n2\n3", Z_SYNC_FLUSH);
   ASSERT_EQ(source.fill(&chunk), FillResult::kFilled);
-  EXPECT_EQ(chunk.size(), 2U);
+  std::vector<testing::Record> records;
+  testing::add_records(&chunk, &records);
+  EXPECT_EQ(records.size(), 2U);
   send("3\n", Z_FINISH);
   ASSERT_EQ(source.fill(&chunk), FillResult::kFilled);
-  ASSERT_EQ(chunk.size(), 1U);
-  EXPECT_EQ(chunk.record(0).bytes, "33");
+  testing::add_records(&chunk, &records);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[2].bytes, "33");
   close(ends[1]);
   EXPECT_EQ(source.fill(&chunk), FillResult::kEnd);
   EXPECT_TRUE(source.faults().empty());

@@ -7,12 +7,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "ingest/chunk.h"
@@ -25,6 +29,14 @@ inline void require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "does not hold: %s\n", what);
   std::abort();
+}
+
+// What a failed round was made of.
+template <typename... Parts>
+std::string to_text(const Parts&... parts) {
+  std::ostringstream out;
+  ((out << parts << ' '), ...);
+  return out.str();
 }
 
 struct Record {
@@ -77,35 +89,106 @@ struct Everything {
   }
 };
 
-inline void add_records(const Chunk& chunk, std::vector<Record>* records) {
-  for (std::size_t i = 0; i < chunk.size(); ++i) {
-    const RecordView view = chunk.record(i);
-    // Reading the padding is what a sanitizer would object to.
-    volatile char padding = 0;
-    for (std::size_t k = 0; k < kPadding; ++k) padding = view.bytes.data()[view.bytes.size() + k];
-    static_cast<void>(padding);
-    bool covers = false;
-    for (std::uint64_t tick = view.offset / kClockLineEvery * kClockLineEvery;
-         tick < view.offset + view.length; tick += kClockLineEvery) {
-      covers = covers || tick >= view.offset;
-    }
-    require(covers == view.is_clock_line, "a clock line is one that covers a multiple of 1 MiB");
-    records->push_back(
-        {std::string(view.bytes), view.offset, view.length, view.fault, view.input, view.framing});
+inline Record to_record(const RecordView& view) {
+  // Reading the padding is what a sanitizer would object to.
+  volatile char padding = 0;
+  for (std::size_t k = 0; k < kPadding; ++k) padding = view.bytes.data()[view.bytes.size() + k];
+  static_cast<void>(padding);
+  bool covers = false;
+  for (std::uint64_t tick = view.offset / kClockLineEvery * kClockLineEvery;
+       tick < view.offset + view.length; tick += kClockLineEvery) {
+    covers = covers || tick >= view.offset;
+  }
+  require(covers == view.is_clock_line, "a clock line is one that covers a multiple of 1 MiB");
+  return {std::string(view.bytes), view.offset, view.length, view.fault, view.input, view.framing};
+}
+
+// What a block promises, and that a scan may read around it.
+inline void require_sound(const LineBlock& block, std::uint64_t record_bytes_max) {
+  const std::string_view bytes = block.bytes;
+  require(!bytes.empty(), "a block is not empty");
+  const char* const data = bytes.data();
+  require(data[-1] == '\n', "an LF stands before a block");
+  require(bytes.back() == '\n' || data[bytes.size()] == '\n', "an LF ends a block or follows it");
+  volatile char around = 0;
+  for (std::size_t k = 1; k <= kBlockBefore; ++k) around = *(data - k);
+  const std::size_t behind = bytes.size() + (bytes.back() == '\n' ? 0 : 1);
+  for (std::size_t k = 0; k < kBlockBehind; ++k) around = data[behind + k];
+  static_cast<void>(around);
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t end = std::min(bytes.find('\n', at), bytes.size() - 1) + 1;
+    require(end - at <= record_bytes_max, "a block holds no line over the limit");
+    at = end;
   }
 }
 
+// Uses a chunk up; its blocks are checked and cut.
+inline void add_records(Chunk* chunk, std::vector<Record>* records,
+                        std::uint64_t record_bytes_max = 1ULL << 30U) {
+  LineBlock block;
+  RecordView view;
+  std::uint64_t bytes = 0;
+  for (Piece piece = chunk->next(&block, &view); piece != Piece::kEnd;
+       piece = chunk->next(&block, &view)) {
+    if (piece == Piece::kRecord) {
+      bytes += view.length;
+      records->push_back(to_record(view));
+      continue;
+    }
+    require_sound(block, record_bytes_max);
+    bytes += block.bytes.size();
+    LineCursor lines(block);
+    while (lines.next(&view)) records->push_back(to_record(view));
+  }
+  require(chunk->next(&block, &view) == Piece::kEnd, "a chunk that is used up stays so");
+  require(bytes <= chunk->input_bytes(), "a chunk's bytes are those of its pieces, and of blanks");
+}
+
 // Reads a source to its end, through one chunk.
-inline Everything read_all(Source* source, std::size_t chunk_capacity) {
+inline Everything read_all(Source* source, std::size_t chunk_capacity,
+                           std::uint64_t record_bytes_max = 1ULL << 30U) {
   Everything out;
   Chunk chunk(chunk_capacity);
   std::uint64_t input_bytes = 0;
   FillResult result = FillResult::kFilled;
   while (result == FillResult::kFilled) {
     result = source->fill(&chunk);
-    require(result == FillResult::kEnd || chunk.input_bytes() > 0, "a chunk that holds something");
+    add_records(&chunk, &out.records, record_bytes_max);
     input_bytes += chunk.input_bytes();
-    add_records(chunk, &out.records);
+  }
+  out.faults = source->faults();
+  out.bytes = source->bytes_read();
+  require(input_bytes == out.bytes, "the lengths of records and skipped bytes are all bytes read");
+  return out;
+}
+
+// The same through many chunks, pulled by threads, as the pipeline does it.
+inline Everything read_all_threaded(Source* source, std::size_t chunk_capacity,
+                                    std::size_t thread_count,
+                                    std::uint64_t record_bytes_max = 1ULL << 30U) {
+  std::vector<std::unique_ptr<Chunk>> chunks;
+  for (FillResult result = FillResult::kFilled; result == FillResult::kFilled;) {
+    chunks.push_back(std::make_unique<Chunk>(chunk_capacity));
+    result = source->fill(chunks.back().get());
+  }
+  std::vector<std::vector<Record>> records(chunks.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < thread_count; ++i) {
+    threads.emplace_back([&] {
+      // From the last to the first, so that the order of pulling is no help.
+      for (std::size_t at = next++; at < chunks.size(); at = next++) {
+        const std::size_t index = chunks.size() - 1 - at;
+        add_records(chunks[index].get(), &records[index], record_bytes_max);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  Everything out;
+  std::uint64_t input_bytes = 0;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    out.records.insert(out.records.end(), records[i].begin(), records[i].end());
+    input_bytes += chunks[i]->input_bytes();
   }
   out.faults = source->faults();
   out.bytes = source->bytes_read();
@@ -117,8 +200,9 @@ inline Everything read_all(std::string_view bytes, SourceOptions options = {},
                            std::size_t chunk_capacity = 256U << 10U) {
   const MemoryFile file(bytes);
   options.inputs = {file.path()};
+  const std::uint64_t record_bytes_max = options.record_bytes_max;
   Source source(std::move(options));
-  Everything out = read_all(&source, chunk_capacity);
+  Everything out = read_all(&source, chunk_capacity, record_bytes_max);
   // Descriptors differ from run to run.
   for (InputFault& fault : out.faults) {
     const std::size_t at = fault.message.find(file.path());

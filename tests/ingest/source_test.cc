@@ -75,7 +75,8 @@ Texts read_texts(std::string_view bytes, Framing framing = Framing::kAuto) {
   return texts(read_all(bytes, {.inputs = {}, .framing = framing}));
 }
 
-Texts texts(const Chunk& chunk) {
+// Uses the chunk up.
+Texts texts(Chunk* chunk) {
   Everything out;
   testing::add_records(chunk, &out.records);
   return testing::texts(out);
@@ -170,15 +171,16 @@ TEST(Source, ReadsALongRecordInLinearTime) {
   }
 }
 
-TEST(Source, DoesNotGrowWithAnInputOfEmptyLines) {
+TEST(Source, DoesNotGrowWithAnInputOfEmptyEvents) {
   const testing::MemoryFile file(std::string(1U << 20U, '\n'));
-  Source source({.inputs = {file.path()}});
+  Source source({.inputs = {file.path()}, .framing = Framing::kSse});
   Chunk chunk(64U << 10U);
   std::size_t count = 0;
   for (FillResult result = FillResult::kFilled; result == FillResult::kFilled;) {
     result = source.fill(&chunk);
-    EXPECT_LE(chunk.size(), (64U << 10U) / Chunk::kBytesPerRecord);
-    count += chunk.size();
+    const std::size_t size = texts(&chunk).size();
+    EXPECT_LE(size, (64U << 10U) / Chunk::kBytesPerRecord);
+    count += size;
   }
   EXPECT_EQ(count, 1U << 20U);
 }
@@ -251,16 +253,16 @@ TEST(Source, HandsOnWhatASlowPipeGives) {
   Chunk chunk(4096);
   pipe.write("1\n2");
   ASSERT_EQ(source.fill(&chunk), FillResult::kFilled);
-  EXPECT_EQ(texts(chunk), Texts{"1"});
+  EXPECT_EQ(texts(&chunk), Texts{"1"});
   pipe.write("2\n3\n");
   ASSERT_EQ(source.fill(&chunk), FillResult::kFilled);
-  EXPECT_EQ(texts(chunk), (Texts{"22", "3"}));
+  EXPECT_EQ(texts(&chunk), (Texts{"22", "3"}));
   pipe.write("4");
   pipe.end();
   ASSERT_EQ(source.fill(&chunk), FillResult::kFilled);
-  EXPECT_EQ(texts(chunk), Texts{"4"});
+  EXPECT_EQ(texts(&chunk), Texts{"4"});
   EXPECT_EQ(source.fill(&chunk), FillResult::kEnd);
-  EXPECT_TRUE(chunk.empty());
+  EXPECT_EQ(texts(&chunk), Texts{});
 }
 
 TEST(Source, StopWakesABlockedRead) {
@@ -330,19 +332,195 @@ TEST(Source, StopsFromASignalHandler) {
   ASSERT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);
 }
 
-TEST(Source, StopsBetweenReadsOfAFile) {
+// What was handed out is still read, and nothing else; whole lines, without a gap.
+TEST(Source, StopsBetweenRangesOfAFile) {
   std::string text;
   for (int i = 0; i < 10'000; ++i) text += "{\"id\":12345}\n";
   const testing::MemoryFile file(text);
-  Source source({.inputs = {file.path()}, .read_bytes = 4096});
+  Source source({.inputs = {file.path()}, .range_bytes = 8192});
+  Chunk first(4096);
+  Chunk second(4096);
+  ASSERT_EQ(source.fill(&first), FillResult::kFilled);
+  ASSERT_EQ(source.fill(&second), FillResult::kFilled);
+  source.stop();
+  Chunk chunk(4096);
+  EXPECT_EQ(source.fill(&chunk), FillResult::kEnd);
+  EXPECT_EQ(texts(&chunk), Texts{});
+  // The later one first: it cannot know what becomes of the other.
+  const std::size_t count = texts(&second).size() + texts(&first).size();
+  const std::uint64_t bytes = first.input_bytes() + second.input_bytes();
+  EXPECT_EQ(bytes, source.bytes_read());
+  EXPECT_EQ(bytes, count * 13);
+  EXPECT_GE(bytes, 16'384U - 13);
+  EXPECT_LT(bytes, 16'384U + 13);
+  EXPECT_TRUE(source.faults().empty());
+}
+
+// The owner of a line that goes on behind all that was handed out gives it up.
+TEST(Source, StopsInsideALineThatLeavesItsRange) {
+  const std::string text = "1\n" + std::string(1U << 20U, 'x') + "\n2\n";
+  const testing::MemoryFile file(text);
+  Source source({.inputs = {file.path()}, .record_bytes_max = 100'000, .range_bytes = 65'536});
+  Chunk first(4096);
+  Chunk second(4096);
+  ASSERT_EQ(source.fill(&first), FillResult::kFilled);
+  ASSERT_EQ(source.fill(&second), FillResult::kFilled);
+  source.stop();
+  EXPECT_EQ(texts(&first), Texts{"1"});
+  EXPECT_EQ(texts(&second), Texts{});
+  Chunk chunk(4096);
+  EXPECT_EQ(source.fill(&chunk), FillResult::kEnd);
+  EXPECT_EQ(first.input_bytes() + second.input_bytes(), 2U);
+  EXPECT_EQ(source.bytes_read(), 2U);
+}
+
+TEST(Source, AbandonedRangesEndAtTheirNextRead) {
+  const testing::MemoryFile file(std::string(100'000, '\n'));
+  Source source({.inputs = {file.path()}});
   Chunk chunk(4096);
   ASSERT_EQ(source.fill(&chunk), FillResult::kFilled);
-  std::uint64_t bytes = chunk.input_bytes();
-  source.stop();
-  while (source.fill(&chunk) == FillResult::kFilled) bytes += chunk.input_bytes();
-  bytes += chunk.input_bytes();
-  EXPECT_EQ(bytes, source.bytes_read());
-  EXPECT_LT(bytes, 16'384U);
+  LineBlock block;
+  RecordView record;
+  ASSERT_EQ(chunk.next(&block, &record), Piece::kLines);
+  source.abandon();
+  EXPECT_EQ(chunk.next(&block, &record), Piece::kEnd);
+  EXPECT_EQ(source.fill(&chunk), FillResult::kEnd);
+  EXPECT_EQ(source.bytes_read(), 4096U);
+}
+
+TEST(Source, ReadsAFileToTheSizeItHadWhenItWasOpened) {
+  const Folder folder;
+  const std::string path = folder.write("log", "1\n2\n3");
+  Source source({.inputs = {path}});
+  Chunk chunk(4096);
+  ASSERT_EQ(source.fill(&chunk), FillResult::kFilled);
+  std::ofstream(path, std::ios::app) << "3\n4\n";
+  EXPECT_EQ(texts(&chunk), (Texts{"1", "2", "3"}));
+  EXPECT_EQ(source.fill(&chunk), FillResult::kEnd);
+  EXPECT_EQ(source.bytes_read(), 5U);
+  EXPECT_TRUE(source.faults().empty());
+}
+
+TEST(Source, SaysThatAFileShrankWhileItWasRead) {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 4096; ++i) text += "1234567\n";
+  const std::string path = folder.write("log", text);
+  // Cut in the first range, in the second, and where they meet; inside a line or between two.
+  for (const std::size_t left : {0U, 100U, 1024U, 8191U, 8192U, 8195U, 12'000U}) {
+    for (const bool second_first : {false, true}) {
+      folder.write("log", text);
+      Source source({.inputs = {path}, .range_bytes = 8192});
+      Chunk first(4096);
+      Chunk second(4096);
+      Chunk end(4096);
+      ASSERT_EQ(source.fill(&first), FillResult::kFilled);
+      ASSERT_EQ(source.fill(&second), FillResult::kFilled);
+      Texts all;
+      if (second_first) all = texts(&second);
+      std::filesystem::resize_file(path, left);
+      const Texts more = texts(&first);
+      all.insert(all.end(), more.begin(), more.end());
+      if (!second_first) texts(&second);
+      while (source.fill(&end) == FillResult::kFilled) texts(&end);
+      for (const std::string& line : all) EXPECT_TRUE(std::string("1234567").starts_with(line));
+      ASSERT_EQ(source.faults().size(), 1U) << left;
+      EXPECT_EQ(source.faults()[0].message, path + ": was cut short while it was read");
+      EXPECT_EQ(source.bytes_read(), first.input_bytes() + second.input_bytes());
+    }
+  }
+}
+
+// A change that moves lines across the seam of two ranges: the books would not balance, and it is
+// not their fault.
+TEST(Source, SaysThatAFileChangedWhileItWasRead) {
+  const Folder folder;
+  const std::string path = folder.write("log", std::string(10'000, 'x') + "\n" + "2\n");
+  Source source({.inputs = {path}, .range_bytes = 8192});
+  Chunk first(4096);
+  Chunk second(4096);
+  ASSERT_EQ(source.fill(&first), FillResult::kFilled);
+  ASSERT_EQ(source.fill(&second), FillResult::kFilled);
+  EXPECT_EQ(texts(&first).size(), 1U);
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(20));  // the clock of a file system is coarse
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(9000) << '\n';
+  EXPECT_EQ(texts(&second), (Texts{std::string(999, 'x'), "2"}));
+  Chunk chunk(4096);
+  EXPECT_EQ(source.fill(&chunk), FillResult::kEnd);
+  ASSERT_EQ(source.faults().size(), 1U);
+  EXPECT_EQ(source.faults()[0].kind, InputFaultKind::kBrokeOff);
+  EXPECT_EQ(source.faults()[0].message, path + ": was changed while it was read");
+  EXPECT_EQ(source.bytes_read(), first.input_bytes() + second.input_bytes());
+}
+
+TEST(Source, ReadsFilesThatSayTheyAreEmpty) {
+  const Everything all = [] {
+    Source source({.inputs = {"/proc/self/limits"}});
+    return read_all(&source, 4096);
+  }();
+  EXPECT_GT(all.records.size(), 10U);
+  EXPECT_TRUE(all.faults.empty());
+}
+
+// Faults stand in the order of the inputs, though files are read by whoever comes to it.
+TEST(Source, NotesFaultsInTheOrderOfTheInputs) {
+  const Folder folder;
+  const std::string path = folder.write("log", std::string(20'000, '\n'));
+  Source source({.inputs = {path, folder.at("missing")}});
+  Chunk chunk(4096);
+  Chunk end(4096);
+  ASSERT_EQ(source.fill(&chunk), FillResult::kFilled);
+  EXPECT_EQ(source.fill(&end), FillResult::kEnd);
+  std::filesystem::resize_file(path, 10);
+  texts(&chunk);
+  ASSERT_EQ(source.faults().size(), 2U);
+  EXPECT_EQ(source.faults()[0].kind, InputFaultKind::kBrokeOff);
+  EXPECT_EQ(source.faults()[1].kind, InputFaultKind::kCannotOpen);
+}
+
+// Standard input that is a file is read from where it stands, and is read when it is left.
+TEST(Source, ReadsAFileOnStandardInputFromItsOffset) {
+  const testing::MemoryFile file("skipped\n1\n2\n");
+  const int before = dup(STDIN_FILENO);
+  const int opened = open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(opened, 0);
+  ASSERT_EQ(dup2(opened, STDIN_FILENO), STDIN_FILENO);
+  close(opened);
+  ASSERT_EQ(lseek(STDIN_FILENO, 8, SEEK_SET), 8);
+  Source source({.inputs = {"-", "-"}});
+  EXPECT_EQ(source.total_bytes(), 8U);  // both, as far as can be told
+  const Everything all = read_all(&source, 4096);
+  EXPECT_EQ(texts(all), (Texts{"1", "2"}));
+  EXPECT_EQ(all.records.at(0).offset, 0U);
+  EXPECT_EQ(all.bytes, 4U);
+  EXPECT_EQ(lseek(STDIN_FILENO, 0, SEEK_CUR), 12);
+  if (before >= 0) {
+    dup2(before, STDIN_FILENO);
+    close(before);
+  } else {
+    close(STDIN_FILENO);
+  }
+}
+
+// Every byte of a line that spans many ranges is read twice at most, by its owner and by the range
+// it stands in.
+TEST(Source, ReadsALineOverManyRangesInLinearTime) {
+  const std::string text = "1\n" + std::string(32U << 20U, 'x') + "\n2\n";
+  const testing::MemoryFile file(text);
+  for (const std::uint64_t record_bytes_max : {std::uint64_t{1000}, std::uint64_t{64U << 20U}}) {
+    Source source({.inputs = {file.path()},
+                   .record_bytes_max = record_bytes_max,
+                   .read_bytes = 4096,
+                   .range_bytes = 4096});
+    const Everything all = read_all(&source, 4096);
+    ASSERT_EQ(all.records.size(), 3U);
+    EXPECT_EQ(all.records[1].length, (32U << 20U) + 1U);
+    EXPECT_EQ(all.records[1].fault,
+              record_bytes_max == 1000 ? RecordFault::kTooLong : RecordFault::kNone);
+    EXPECT_EQ(all.records[2].bytes, "2");
+    EXPECT_EQ(all.bytes, text.size());
+  }
 }
 
 }  // namespace
