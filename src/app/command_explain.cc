@@ -455,7 +455,8 @@ ExitCode run_explain(const ExplainCommand& command) {
   const auto catalogue = load_catalogue(command.catalogues);
   std::unique_ptr<FileExpansions> expansions;
   if (!command.links.empty()) expansions = std::make_unique<FileExpansions>(command.links);
-  const match::PatternDb db(*catalogue);
+  const match::PatternDb db(
+      *catalogue, expansions == nullptr ? std::vector<std::string>{} : expansions->hosts());
   const emit::UserMask mask = emit::UserMask::from_option(command.users);
   Explainer explainer(db, expansions.get(), mask);
   if (!command.text.empty()) return explain_text(command, db, &explainer);

@@ -157,6 +157,9 @@ void add_match(CLI::App* root, MatchCommand* command, std::function<ExitCode()>*
       ->group("Select");
   app->add_flag("--validate", command->validate, "Parse and count every line, triggered or not")
       ->group("Trust");
+  app->add_option("--scan", command->scan,
+                  "Skip lines whose raw bytes cannot say anything: auto, on, off (same output)")
+      ->type_name("MODE");
   app->add_flag("--strict", command->strict, "Exit 65 if any line is rejected")->group("Trust");
   app->add_option("--allow-bad", command->allow_bad, "Exit 65 if more lines are rejected")
       ->type_name("N|P%")

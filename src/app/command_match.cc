@@ -63,6 +63,13 @@ std::chrono::milliseconds flush_option(const std::string& text) {
   return std::chrono::milliseconds(*duration);
 }
 
+pipeline::ScanMode scan_option(const std::string& text) {
+  if (text == "auto") return pipeline::ScanMode::kAuto;
+  if (text == "on") return pipeline::ScanMode::kOn;
+  if (text == "off") return pipeline::ScanMode::kOff;
+  refuse(fmt::format("--scan {}: write auto, on or off", text));
+}
+
 std::vector<bool> campaigns_option(const std::vector<std::string>& globs,
                                    const catalogue::Catalogue& catalogue) {
   if (globs.empty()) return {};
@@ -166,6 +173,7 @@ ExitCode run_match(const MatchCommand& command) {
   options.limit = command.limit;
   options.expire_at_end = command.at_end == "expire";
   options.worker.reader.forced = dialect_option(command.input.dialect);
+  options.worker.scan = scan_option(command.scan);
   options.worker.validate = command.validate;
   options.worker.want_rejects = !command.rejects.empty();
   options.worker.match.since = time_option("--since", command.since);
@@ -181,7 +189,8 @@ ExitCode run_match(const MatchCommand& command) {
   options.worker.match.accounts = accounts.get();
   options.worker.match.expansions = expansions.get();
   const emit::UserMask mask = emit::UserMask::from_option(command.users);
-  const match::PatternDb db(*catalogue);
+  const match::PatternDb db(
+      *catalogue, expansions == nullptr ? std::vector<std::string>{} : expansions->hosts());
   spdlog::info("catalogue {} {}: {} campaigns, {} retailers", catalogue->id, catalogue->version,
                catalogue->campaigns.size(), catalogue->retailers.size());
 

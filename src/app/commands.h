@@ -43,6 +43,7 @@ struct MatchCommand {
   std::string accounts;
   std::string links;
   bool validate = false;
+  std::string scan = "auto";
   bool strict = false;
   std::string allow_bad;
   std::string at_end = "keep";

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "base/platform.h"
@@ -93,6 +94,12 @@ FileExpansions::FileExpansions(const std::string& path) {
 std::string_view FileExpansions::expand(std::string_view url) const noexcept {
   const auto found = targets_.find(link_key(url));
   return found == targets_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+std::vector<std::string> FileExpansions::hosts() const {
+  std::set<std::string> hosts;
+  for (const auto& [link, target] : targets_) hosts.insert(link.substr(0, link.find('/')));
+  return {hosts.begin(), hosts.end()};
 }
 
 }  // namespace hashcart::app

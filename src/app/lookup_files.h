@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "match/extractor.h"
 #include "match/matcher.h"
@@ -31,6 +32,8 @@ class FileExpansions final : public match::LinkExpansions {
  public:
   explicit FileExpansions(const std::string& path);
   [[nodiscard]] std::string_view expand(std::string_view url) const noexcept override;
+  // Of the links that are looked up, in lower case.
+  [[nodiscard]] std::vector<std::string> hosts() const;
 
  private:
   std::unordered_map<std::string, std::string> targets_;

@@ -57,8 +57,8 @@ std::string stats_json(const pipeline::PipelineResult& result, double seconds) {
     }
   };
   put_counts(post::kRejectReasonNames, lines.rejected_by);
-  fmt::format_to(put, R"(}},"posts":{},"triggers":{{"total":{},"waiting":{}}},"outcomes":{{)",
-                 lines.posts, resolver.triggers, resolver.waiting);
+  fmt::format_to(put, R"(}},"triggers":{{"total":{},"waiting":{}}},"outcomes":{{)",
+                 resolver.triggers, resolver.waiting);
   put_counts(intent::kOutcomeNames, resolver.outcomes);
   out += "},\"records\":{";
   put_counts(intent::kRecordTypeNames, result.totals.records);

@@ -330,11 +330,11 @@ class RawScan::Impl {
   [[nodiscard]] std::size_t key_count() const noexcept { return key_count_; }
   [[nodiscard]] double hits_per_kib() const noexcept { return windows_.hits_per_kib; }
 
-  void scan(std::string_view block, FoundLines* out) const noexcept {
+  void scan(std::string_view block, std::size_t wanted, FoundLines* out) const noexcept {
     out->candidates.clear();
     out->lines = 0;
     out->blank = 0;
-    Lines lines{block.data(), out, 0, false, {}, block.data()};
+    Lines lines{block.data(), out, 0, wanted, false, {}, block.data()};
     std::array<Noted, kStepBytes / kVectorBytes> noted;
     std::array<std::uint32_t, kStepBytes / kWideBytes> wide;
     std::array<std::size_t, kStepBytes / 3 + 1> signs;
@@ -399,6 +399,7 @@ class RawScan::Impl {
     const char* block;
     FoundLines* out;
     std::size_t begin;
+    std::size_t wanted;
     bool hit;
     std::span<const std::size_t> signs;  // full-width ones with a tag, not reached yet
     const char* read_to;  // the end of the last field whose value was read: all in it was tried
@@ -500,16 +501,20 @@ class RawScan::Impl {
     const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
     if (last == begin || is_blank(last[-1])) [[unlikely]] {
       while (last != begin && is_blank(last[-1])) --last;
-      if (last == begin) ++lines->out->blank;
     }
+    const bool blank = last == begin;
     const auto size = static_cast<std::uint32_t>(end - lines->begin);
     if (passes_all_ || (has_words_ && !lines->hit)) [[unlikely]] {
-      lines->hit = last != begin && (passes_all_ || words_tell({begin, size}));
+      lines->hit = passes_all_ || words_tell({begin, size});
     }
-    if (lines->hit) [[unlikely]] {
-      lines->out->candidates.push_back({static_cast<std::uint32_t>(lines->begin), size});
-      lines->hit = false;
+    // Unsigned: false where the place is before the line, and for kNoPlace.
+    const bool wanted = lines->wanted - lines->begin <= size;
+    if ((lines->hit || wanted) && !blank) [[unlikely]] {
+      lines->out->candidates.push_back({static_cast<std::uint32_t>(lines->begin), size, lines->hit,
+                                        lines->out->lines, lines->out->blank});
     }
+    lines->hit = false;
+    lines->out->blank += blank ? 1 : 0;
     ++lines->out->lines;
     lines->begin = end + 1;
   }
@@ -829,8 +834,8 @@ RawScan::~RawScan() = default;
 RawScan::RawScan(RawScan&&) noexcept = default;
 RawScan& RawScan::operator=(RawScan&&) noexcept = default;
 
-void RawScan::scan(std::string_view block, FoundLines* out) const noexcept {
-  impl_->scan(block, out);
+void RawScan::scan(std::string_view block, std::size_t wanted, FoundLines* out) const noexcept {
+  impl_->scan(block, wanted, out);
 }
 
 bool RawScan::holds(std::string_view record, std::string* scratch) const {
@@ -838,7 +843,7 @@ bool RawScan::holds(std::string_view record, std::string* scratch) const {
   *scratch += record;
   scratch->append(kBytesBehind, '\n');
   thread_local FoundLines found;
-  impl_->scan(std::string_view(*scratch).substr(kBytesBefore, record.size()), &found);
+  impl_->scan(std::string_view(*scratch).substr(kBytesBefore, record.size()), kNoPlace, &found);
   return !found.candidates.empty();
 }
 

@@ -50,15 +50,18 @@ struct ScanKeys {
 inline constexpr std::uint32_t kTagKind = 1U << 0U;
 inline constexpr std::uint32_t kHostKind = 1U << 1U;
 
-struct LineSpan {
-  std::uint32_t begin = 0;  // bytes of the block
-  std::uint32_t size = 0;   // without LF
+struct CandidateLine {
+  std::uint32_t begin = 0;         // bytes of the block
+  std::uint32_t size = 0;          // without LF
+  bool holds = false;              // R; else it is the line that was asked for
+  std::uint32_t lines_before = 0;  // in the block
+  std::uint32_t blank_before = 0;
 };
 
 struct FoundLines {
-  std::vector<LineSpan> candidates;  // in order
-  std::uint64_t lines = 0;
-  std::uint64_t blank = 0;  // nothing but blanks, tabs and CR
+  std::vector<CandidateLine> candidates;  // in order; none is blank
+  std::uint32_t lines = 0;
+  std::uint32_t blank = 0;  // nothing but blanks, tabs and CR
 };
 
 class RawScan {
@@ -74,7 +77,10 @@ class RawScan {
   RawScan& operator=(RawScan&&) noexcept;
 
   // block: whole lines; below 4 GiB. *out is overwritten, its storage reused.
-  void scan(std::string_view block, FoundLines* out) const noexcept;
+  // wanted: a place in the block whose line is a candidate in any case (a clock line); kNoPlace:
+  // there is none.
+  void scan(std::string_view block, std::size_t wanted, FoundLines* out) const noexcept;
+  static constexpr std::size_t kNoPlace = static_cast<std::size_t>(-1);
 
   // R(record). The record may hold several lines (an SSE event, a page); it needs nothing around
   // it. scratch: the caller's, reused.

@@ -19,7 +19,6 @@ struct LineCounts {
   std::uint64_t untriggered = 0;
   std::uint64_t rejected = 0;
   std::uint64_t triggered = 0;
-  std::uint64_t posts = 0;  // main posts parsed, over all lines
   std::array<std::uint64_t, post::kRejectReasonNames.size()> rejected_by{};
 
   void add(const LineCounts& more) noexcept;
