@@ -83,7 +83,7 @@ bool wants_default_retailers(const Value& root) {
   const Entry* section = root.find("catalogue");
   const Entry* retailers = section == nullptr ? nullptr : section->value.find("retailers");
   return retailers != nullptr && retailers->value.kind == ValueKind::kString &&
-         retailers->value.text == "default";
+         retailers->value.text() == "default";
 }
 
 }  // namespace
@@ -122,8 +122,8 @@ LoadResult load_texts(const std::vector<CatalogueText>& texts) {
     const bool is_json = looks_like_json(text.file, text.text);
     if (is_json) faults.mark_json(files.size());
     file.broken =
-        !(is_json ? parse_json : parse_toml)(text.text, files.size(), &file.root, &faults);
-    wants_retailers = wants_retailers || wants_default_retailers(file.root);
+        !(is_json ? parse_json : parse_toml)(text.text, files.size(), &file.document, &faults);
+    wants_retailers = wants_retailers || wants_default_retailers(file.root());
     files.push_back(std::move(file));
   };
   for (const CatalogueText& text : texts) {
