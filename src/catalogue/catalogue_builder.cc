@@ -985,7 +985,7 @@ class Builder {
     campaigns_ = list_tables("campaign", kCampaignsMax);
     out_.campaigns.reserve(campaigns_.listed.size());
     for (const Listed& entry : campaigns_.listed) out_.campaigns.push_back(read_campaign(entry));
-    warn_shared_tags();
+    if (faults_.wants_warnings()) warn_shared_tags();
   }
 
   Campaign read_campaign(const Listed& entry) {
@@ -1830,7 +1830,7 @@ class Builder {
         out_.tests.push_back(std::move(test));
       }
     }
-    for (std::size_t i = 0; i < tested.size(); ++i) {
+    for (std::size_t i = 0; i < tested.size() && faults_.wants_warnings(); ++i) {
       const Listed& entry = campaigns_.listed[i];
       if (tested[i] || entry.id.empty()) continue;
       add(fault::kNoStreamTest, entry.file, entry.mark,
