@@ -656,9 +656,9 @@ class Builder {
     Retailer out;
     out.id = entry.id;
     out.where = position(entry.file, entry.mark);
-    TableReader table(
-        *entry.value, entry.file,
-        entry.id.empty() ? Subject("a [[retailer]]") : Subject("retailer", entry.id), &faults_);
+    TableReader table(*entry.value, entry.file,
+                      entry.id.empty() ? Subject("a [[retailer]]") : Subject("retailer", entry.id),
+                      &faults_);
     table.check_keys({"id", "name", "idtype", "ids", "only_if_named", "affiliate", "short", "paths",
                       "sensitive", "product_tags", "hits", "misses", "markets", "also"});
     out.name = read_label(table, "name");
@@ -992,9 +992,9 @@ class Builder {
     Campaign out;
     out.id = entry.id;
     out.where = position(entry.file, entry.mark);
-    TableReader table(
-        *entry.value, entry.file,
-        entry.id.empty() ? Subject("a [[campaign]]") : Subject("campaign", entry.id), &faults_);
+    TableReader table(*entry.value, entry.file,
+                      entry.id.empty() ? Subject("a [[campaign]]") : Subject("campaign", entry.id),
+                      &faults_);
     table.check_keys(kCampaignKeys);
     if (const auto rev = table.integer("rev", {1, std::numeric_limits<std::uint32_t>::max()})) {
       out.rev = static_cast<std::uint32_t>(*rev);
@@ -1308,7 +1308,9 @@ class Builder {
       }
       const TextAt text{value.text(), &value};
       if (!check_words(table, "options", text, are_words)) continue;
-      const auto same = [&](const std::string& other) { return lower(other) == lower(value.text()); };
+      const auto same = [&](const std::string& other) {
+        return lower(other) == lower(value.text());
+      };
       if (std::any_of(out.begin(), out.end(), same)) {
         report_repeated(table, "options", text);
       } else {

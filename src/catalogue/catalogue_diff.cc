@@ -58,7 +58,8 @@ struct Side {
   void list(std::string_view kind, Entries* out) const {
     const Entry* all = document.root.find(kind);
     if (all == nullptr) return;
-    for (const Value& value : all->value.items()) out->emplace(value.find("id")->value.text(), &value);
+    for (const Value& value : all->value.items())
+      out->emplace(value.find("id")->value.text(), &value);
   }
 
   void add_names(const Value& value, const std::string& campaign) {

@@ -149,11 +149,12 @@ class Warner {
         return covers(earlier.path, one.path);
       });
       if (by != read.end()) {
-        faults_.add(fault::kShadowed, file_, text.mark,
-                    {fmt::format("the template \"{}\" can never be the first to match", text.text()),
-                     fmt::format("\"{}\", line {}, takes all it could", by->value->text(),
-                                 by->value->mark.line),
-                     "remove it; it changes nothing"});
+        faults_.add(
+            fault::kShadowed, file_, text.mark,
+            {fmt::format("the template \"{}\" can never be the first to match", text.text()),
+             fmt::format("\"{}\", line {}, takes all it could", by->value->text(),
+                         by->value->mark.line),
+             "remove it; it changes nothing"});
       }
       // What is shadowed shadows nothing that its own shadow does not.
       if (by == read.end()) read.push_back(std::move(one));

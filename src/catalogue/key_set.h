@@ -35,7 +35,9 @@ class KeySet {
  private:
   static std::size_t kind_of(std::string_view key) {
     if (key.empty()) return 0;
-    const auto byte = [](char c) { return static_cast<std::size_t>(static_cast<unsigned char>(c)); };
+    const auto byte = [](char c) {
+      return static_cast<std::size_t>(static_cast<unsigned char>(c));
+    };
     return (key.size() * 5 + byte(key.front()) * 3 + byte(key.back())) % 64;
   }
 

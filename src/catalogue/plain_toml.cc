@@ -36,11 +36,11 @@ constexpr std::size_t kHeaderPartsMax = 4;
 constexpr std::size_t kChildrenMax = 256;
 
 enum : std::uint8_t {
-  kBareKey = 1,       // A-Z a-z 0-9 _ -
-  kInBasic = 2,       // stands for itself between double quotes, and is ASCII
-  kInLiteral = 4,     // the same between single quotes
-  kInComment = 8,     // the same in a comment
-  kEndsNumber = 16,   // what may follow a number or a word
+  kBareKey = 1,      // A-Z a-z 0-9 _ -
+  kInBasic = 2,      // stands for itself between double quotes, and is ASCII
+  kInLiteral = 4,    // the same between single quotes
+  kInComment = 8,    // the same in a comment
+  kEndsNumber = 16,  // what may follow a number or a word
 };
 
 constexpr std::array<std::uint8_t, 256> make_kinds() {
@@ -71,8 +71,8 @@ struct Open {
   std::string_view key;
   Mark key_mark;
   bool is_array = false;
-  Mark array_mark;  // is_array: of its first header, up to that line's end
-  Mark mark;        // of the header of the table, or of the last element
+  Mark array_mark;           // is_array: of its first header, up to that line's end
+  Mark mark;                 // of the header of the table, or of the last element
   std::vector<Value> items;  // is_array: elements before the last
   std::vector<Entry> entries;
   std::vector<Open> children;
@@ -82,7 +82,11 @@ struct Open {
 class PlainToml {
  public:
   PlainToml(std::string_view text, Document* out)
-      : text_(text), at_(text.data()), end_(text.data() + text.size()), line_start_(at_), out_(*out) {}
+      : text_(text),
+        at_(text.data()),
+        end_(text.data() + text.size()),
+        line_start_(at_),
+        out_(*out) {}
 
   bool read() {
     // The last byte ends every loop below that stops at a line's end.
@@ -295,8 +299,7 @@ class PlainToml {
   bool close(Open* table, Value* out) {
     if (!table->is_array) return close_table(table, out);
     if (!close_element(table)) return false;
-    const bool is_header_alone =
-        table->items.size() == 1 && table->items.front().entries().empty();
+    const bool is_header_alone = table->items.size() == 1 && table->items.front().entries().empty();
     out->set_items(out_.keep(table->items));
     out->mark = is_header_alone ? table->items.front().mark : table->array_mark;
     return true;

@@ -184,7 +184,8 @@ class Renderer {
   }
 
   void paths_pair(const std::vector<PathTemplate>& paths) {
-    line("paths", [&] { put_tall_list(paths, [&](const PathTemplate& path) { quote(path.text); }); });
+    line("paths",
+         [&] { put_tall_list(paths, [&](const PathTemplate& path) { quote(path.text); }); });
   }
 
   void render_retailer(const Retailer& retailer) {

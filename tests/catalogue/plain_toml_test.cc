@@ -75,8 +75,8 @@ std::string read(const std::filesystem::path& path) {
 std::vector<std::string> files() {
   std::vector<std::string> out;
   for (const char* folder : {"/fixtures", "/src", "/tests"}) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(
-             std::string(HASHCART_SOURCE_DIR) + folder)) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(std::string(HASHCART_SOURCE_DIR) + folder)) {
       if (entry.path().extension() == ".toml") out.push_back(read(entry.path()));
     }
   }
@@ -217,7 +217,8 @@ TEST(PlainToml, TakesWhatItSaysAndNoMore) {
       {"[[a]]\n[a]", false},
       {"[a]\n[[a]]", false},
       {"[[a]] # alone \xE3\x81\x82", true},
-      {"[[a]] # two\n[[a]]\nb = 1\n[a.c]\nd = 1\n[[a.e]]\n[[a.e]]\nf = 1\n[[a]]\nb = 2\n[a.c]", true},
+      {"[[a]] # two\n[[a]]\nb = 1\n[a.c]\nd = 1\n[[a.e]]\n[[a.e]]\nf = 1\n[[a]]\nb = 2\n[a.c]",
+       true},
       {"[[a]]\nb = 1\n[[c]]\n[a.d]\ne = 1\n[[a]]\n[c.d]", true},
       {"[[a]]\n[a.b]\n[a.b]", false},
       {"[[a.b]]\n[a.c]\n[[a.b]]", true},
