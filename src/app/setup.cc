@@ -224,10 +224,11 @@ void run_retailer_examples(const match::PatternDb& db, const catalogue::Retailer
 
 std::unique_ptr<catalogue::Catalogue> load_catalogue(const std::vector<std::string>& paths) {
   const std::vector<std::string> sources = paths_or_default(paths);
-  catalogue::LoadResult result = catalogue::load_files(sources);
+  const std::vector<catalogue::CatalogueText> texts = catalogue::read_texts(sources);
+  catalogue::LoadResult result = catalogue::load_texts(texts, catalogue::Wanted::kErrors);
   if (!result.ok()) {
     throw base::SetupError(base::SetupFault::kCatalogue,
-                           catalogue::render(result.diagnostics, catalogue::read_texts(sources)));
+                           catalogue::render(catalogue::load_texts(texts).diagnostics, texts));
   }
   auto out = std::make_unique<catalogue::Catalogue>(std::move(result.catalogue));
   out->sha256 = emit::sha256_hex(out->resolved);

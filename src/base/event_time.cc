@@ -223,12 +223,29 @@ std::string format_rfc3339(EventTimeMs time) {
     --days;
   }
   const Civil date = civil_from_days(days);
-  std::array<char, 40> buffer{};
-  const int size = std::snprintf(
-      buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", date.year, date.month,
-      date.day, static_cast<int>(rest / kMsPerHour), static_cast<int>(rest / kMsPerMinute % 60),
-      static_cast<int>(rest / kMsPerSecond % 60), static_cast<int>(rest % 1000));
-  return {buffer.data(), static_cast<std::size_t>(size)};
+  const auto hour = static_cast<int>(rest / kMsPerHour);
+  const auto minute = static_cast<int>(rest / kMsPerMinute % 60);
+  const auto second = static_cast<int>(rest / kMsPerSecond % 60);
+  const auto ms = static_cast<int>(rest % 1000);
+  if (date.year < 0 || date.year > 9999) {  // no time that was parsed
+    std::array<char, 40> buffer{};
+    const int size =
+        std::snprintf(buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                      date.year, date.month, date.day, hour, minute, second, ms);
+    return {buffer.data(), static_cast<std::size_t>(size)};
+  }
+  std::string out = "0000-00-00T00:00:00.000Z";
+  const auto put = [&out](std::size_t last, int number) {
+    for (; number > 0; number /= 10) out[last--] = static_cast<char>('0' + number % 10);
+  };
+  put(3, date.year);
+  put(6, date.month);
+  put(9, date.day);
+  put(12, hour);
+  put(15, minute);
+  put(18, second);
+  put(22, ms);
+  return out;
 }
 
 std::optional<EventTimeMs> x_snowflake_time(std::string_view id) noexcept {

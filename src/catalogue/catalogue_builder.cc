@@ -240,7 +240,7 @@ bool is_blank(std::string_view line) {
 
 // One entry of a kind, listed before it is read.
 struct Listed {
-  std::string id;  // empty: missing or of the wrong form, and reported
+  std::string_view id;  // empty: missing or of the wrong form, and reported
   std::size_t file = 0;
   const Value* value = nullptr;
   Mark mark;  // its header
@@ -273,7 +273,14 @@ class Builder {
   }
 
  private:
-  using Names = std::unordered_map<std::string, std::size_t>;
+  using Names = std::unordered_map<std::string_view, std::size_t>;
+
+  // All entries of one kind.
+  struct Kind {
+    std::vector<Listed> listed;
+    Names names;                    // of `listed`
+    std::vector<NamePlace> places;  // see places()
+  };
 
   void add(const FaultCode& code, std::size_t file, Mark mark, FaultList::Detail detail) {
     faults_.add(code, file, mark, std::move(detail));
@@ -290,7 +297,7 @@ class Builder {
   // -------------------------------------------------------------- the top of a file
 
   void read_top(std::size_t file) {
-    TableReader top(files_[file].root, file, "the file", &faults_);
+    TableReader top(files_[file].root(), file, "the file", &faults_);
     top.check_keys({"format", "catalogue", "limits", "idtype", "retailer", "campaign", "test"});
     const Entry* format = top.find("format");
     if (format == nullptr) {
@@ -298,9 +305,9 @@ class Builder {
           {"the file does not say which format it is in", {}, "begin it with: format = 1"});
     } else if (format->value.kind != ValueKind::kInteger) {
       top.wrong_type(format->value, "\"format\"", "a whole number", "write: format = 1");
-    } else if (format->value.number != kFormat) {
+    } else if (format->value.number() != kFormat) {
       add(fault::kFormat, file, format->value.mark,
-          {fmt::format("format {} is not one this program reads", format->value.number),
+          {fmt::format("format {} is not one this program reads", format->value.number()),
            "only 1 is known",
            {}});
     }
@@ -314,10 +321,10 @@ class Builder {
     bool all_compiled_in = true;
     for (std::size_t file = 0; file < files_.size(); ++file) {
       all_compiled_in = all_compiled_in && files_[file].compiled_in;
-      const Entry* entry = files_[file].root.find(key);
+      const Entry* entry = files_[file].root().find(key);
       if (entry == nullptr) continue;
       if (entry->value.kind != ValueKind::kTable) {
-        TableReader(files_[file].root, file, "the file", &faults_)
+        TableReader(files_[file].root(), file, "the file", &faults_)
             .wrong_type(entry->value, fmt::format("\"{}\"", key), "a table",
                         fmt::format("write [{}] once, above its keys", key));
         continue;
@@ -371,7 +378,7 @@ class Builder {
            fmt::format("at most {} bytes on one line", kTextBytesMax),
            {}});
     }
-    return text->text;
+    return std::string(text->text);
   }
 
   void report_bad_id(TableReader& table, const TextAt& id, std::string_view key) {
@@ -429,7 +436,7 @@ class Builder {
         *out = static_cast<std::uint64_t>(*bytes);
       return;
     }
-    const std::optional<std::uint64_t> bytes = parse_size(value.text);
+    const std::optional<std::uint64_t> bytes = parse_size(value.text());
     if (!bytes) {
       section.fault(fault::kBadQuantity, value.mark,
                     {fmt::format("{}: \"{}\" is not a size", section.subject(), key),
@@ -467,12 +474,14 @@ class Builder {
 
   // The [[kind]] tables of all files that have a sound id, by id; then the others, which are read
   // for their faults.
-  std::vector<Listed> list_tables(std::string_view kind, Names* names, std::size_t count_max) {
-    std::vector<Listed> listed;
+  Kind list_tables(std::string_view kind, std::size_t count_max) {
+    Kind out;
+    std::vector<Listed>& listed = out.listed;
+    const std::string subject = fmt::format("a [[{}]]", kind);
     for (std::size_t file = 0; file < files_.size(); ++file) {
       for (const Value* table : tables_of(file, kind)) {
         Listed entry{{}, file, table, table->mark};
-        TableReader reader(*table, file, fmt::format("a [[{}]]", kind), &faults_);
+        TableReader reader(*table, file, std::string_view(subject), &faults_);
         if (const auto id = reader.required_text("id")) {
           if (is_id(id->text)) {
             entry.id = id->text;
@@ -483,22 +492,22 @@ class Builder {
         listed.push_back(std::move(entry));
       }
     }
-    settle(kind, &listed, names, count_max);
-    return listed;
+    settle(kind, &out, count_max);
+    return out;
   }
 
   // The items of an array of tables; reports what is none.
   std::vector<const Value*> tables_of(std::size_t file, std::string_view kind) {
     std::vector<const Value*> out;
-    const Entry* entry = files_[file].root.find(kind);
+    const Entry* entry = files_[file].root().find(kind);
     if (entry == nullptr) return out;
-    TableReader top(files_[file].root, file, "the file", &faults_);
+    TableReader top(files_[file].root(), file, "the file", &faults_);
     if (entry->value.kind != ValueKind::kArray) {
       top.wrong_type(entry->value, fmt::format("\"{}\"", kind), "a list of tables",
                      fmt::format("write [[{}]], in two brackets, above each", kind));
       return out;
     }
-    for (const Value& item : entry->value.items) {
+    for (const Value& item : entry->value.items()) {
       if (item.kind == ValueKind::kTable) {
         out.push_back(&item);
       } else {
@@ -510,8 +519,10 @@ class Builder {
   }
 
   // Sorts by id, reports ids used twice and numbers the rest.
-  void settle(std::string_view kind, std::vector<Listed>* listed, Names* names,
-              std::size_t count_max) {
+  void settle(std::string_view kind, Kind* out, std::size_t count_max) {
+    std::vector<Listed>* listed = &out->listed;
+    Names* names = &out->names;
+    names->reserve(listed->size());
     std::stable_sort(listed->begin(), listed->end(), [](const Listed& a, const Listed& b) {
       if (a.id.empty() != b.id.empty()) return b.id.empty();
       return a.id < b.id;
@@ -554,42 +565,45 @@ class Builder {
         id != nullptr && kind != "idtype" ? id->value.mark : own.mark, std::move(detail));
   }
 
-  std::vector<NamePlace> places(const std::vector<Listed>& listed) const {
-    std::vector<NamePlace> out;
-    for (const Listed& entry : listed) {
-      if (!entry.id.empty()) out.push_back({entry.id, faults_.place(entry.file, entry.mark)});
+  // What may have been meant, with places: made when first asked for.
+  const std::vector<NamePlace>& places(Kind* kind) const {
+    if (!kind->places.empty()) return kind->places;
+    for (const Listed& entry : kind->listed) {
+      if (entry.id.empty()) continue;
+      kind->places.push_back({std::string(entry.id), faults_.place(entry.file, entry.mark)});
     }
-    return out;
+    return kind->places;
   }
 
   // Looks a name up; reports an unknown one, unless a file that may have defined it could not be
   // read.
-  std::optional<std::size_t> look_up(TableReader& table, std::string_view name, Mark mark,
-                                     const Names& names, const std::vector<NamePlace>& candidates,
-                                     const FaultCode& code, std::string_view kind) {
-    const auto found = names.find(std::string(name));
-    if (found != names.end()) return found->second;
+  // mark: of the name, asked for only then.
+  template <typename MarkOf>
+  std::optional<std::size_t> look_up(TableReader& table, std::string_view name, MarkOf mark,
+                                     Kind* kind, const FaultCode& code, std::string_view noun) {
+    const auto found = kind->names.find(name);
+    if (found != kind->names.end()) return found->second;
     if (any_broken_) return std::nullopt;
     FaultList::Detail detail;
-    detail.message = fmt::format("{} names an unknown {}", table.subject(), kind);
+    detail.message = fmt::format("{} names an unknown {}", table.subject(), noun);
     detail.label = std::string(code.meaning);
-    if (faults_.wants_advice()) detail.help = did_you_mean(name, candidates);
-    table.fault(code, mark, std::move(detail));
+    if (faults_.wants_advice()) detail.help = did_you_mean(name, places(kind));
+    table.fault(code, mark(), std::move(detail));
     return std::nullopt;
   }
 
   // -------------------------------------------------------------- id types
 
   void read_id_types() {
-    std::vector<Listed> listed;
+    std::vector<Listed>& listed = id_types_.listed;
     for (std::size_t file = 0; file < files_.size(); ++file) {
-      const Entry* section = files_[file].root.find("idtype");
+      const Entry* section = files_[file].root().find("idtype");
       if (section == nullptr) continue;
-      TableReader top(files_[file].root, file, "the file", &faults_);
+      TableReader top(files_[file].root(), file, "the file", &faults_);
       const Value* table = top.table("idtype");
       if (table == nullptr) continue;
-      for (const Entry& entry : table->entries) {
-        TableReader reader(*table, file, fmt::format("idtype \"{}\"", entry.key), &faults_);
+      for (const Entry& entry : table->entries()) {
+        TableReader reader(*table, file, Subject("idtype", entry.key), &faults_);
         if (entry.value.kind != ValueKind::kTable) {
           reader.wrong_type(entry.value, fmt::format("\"{}\"", entry.key), "a table",
                             "write [idtype.NAME] above `match`");
@@ -597,7 +611,7 @@ class Builder {
         }
         Listed item{entry.key, file, &entry.value, entry.key_mark};
         if (!is_id(entry.key)) {
-          item.id.clear();
+          item.id = {};
           add(fault::kBadId, file, entry.key_mark,
               {fmt::format("idtype \"{}\" has the wrong form", entry.key),
                "an id is 1 to 64 of a-z, 0-9 and -",
@@ -606,8 +620,7 @@ class Builder {
         listed.push_back(std::move(item));
       }
     }
-    settle("idtype", &listed, &id_type_names_, kIndex16Max);
-    id_type_places_ = places(listed);
+    settle("idtype", &id_types_, kIndex16Max);
     for (const Listed& entry : listed) out_.id_types.push_back(read_id_type(entry));
   }
 
@@ -615,7 +628,7 @@ class Builder {
     IdType out;
     out.id = entry.id;
     out.where = position(entry.file, entry.mark);
-    TableReader table(*entry.value, entry.file, fmt::format("idtype \"{}\"", entry.id), &faults_);
+    TableReader table(*entry.value, entry.file, Subject("idtype", entry.id), &faults_);
     table.check_keys({"match", "fold", "check"});
     if (const auto match = table.required_text("match", "for example match = '[0-9]{5,19}'")) {
       std::size_t at = 0;
@@ -635,26 +648,26 @@ class Builder {
   // -------------------------------------------------------------- retailers
 
   void read_retailers() {
-    const std::vector<Listed> listed = list_tables("retailer", &retailer_names_, kIndex16Max);
-    retailer_places_ = places(listed);
-    for (const Listed& entry : listed) out_.retailers.push_back(read_retailer(entry));
+    retailers_ = list_tables("retailer", kIndex16Max);
+    for (const Listed& entry : retailers_.listed) out_.retailers.push_back(read_retailer(entry));
   }
 
   Retailer read_retailer(const Listed& entry) {
     Retailer out;
     out.id = entry.id;
     out.where = position(entry.file, entry.mark);
-    TableReader table(
-        *entry.value, entry.file,
-        entry.id.empty() ? "a [[retailer]]" : fmt::format("retailer \"{}\"", entry.id), &faults_);
+    TableReader table(*entry.value, entry.file,
+                      entry.id.empty() ? Subject("a [[retailer]]") : Subject("retailer", entry.id),
+                      &faults_);
     table.check_keys({"id", "name", "idtype", "ids", "only_if_named", "affiliate", "short", "paths",
                       "sensitive", "product_tags", "hits", "misses", "markets", "also"});
     out.name = read_label(table, "name");
     if (out.name.empty()) out.name = out.id;
     bool has_id_type = false;
     if (const auto name = table.required_text("idtype", "name an [idtype.*]: idtype = \"sku\"")) {
-      const auto found = look_up(table, name->text, name->value->mark, id_type_names_,
-                                 id_type_places_, fault::kUnknownIdType, "id type");
+      const auto found = look_up(
+          table, name->text, [&] { return name->value->mark; }, &id_types_, fault::kUnknownIdType,
+          "id type");
       has_id_type = found.has_value();
       out.id_type = static_cast<std::uint16_t>(found.value_or(0));
     }
@@ -700,7 +713,7 @@ class Builder {
   std::vector<PathTemplate> read_paths(TableReader& table, std::string_view key) {
     std::vector<PathTemplate> out;
     if (!table.has(key)) return out;
-    std::set<std::string> seen;
+    std::set<std::string_view> seen;
     for (const TextAt& text : table.texts(key, false)) {
       PathTemplate path;
       const std::string wrong = PathTemplate::parse(text.text, &path);
@@ -734,9 +747,9 @@ class Builder {
   void read_markets(TableReader& retailer, Retailer* out) {
     const Value* markets = retailer.table("markets");
     if (markets == nullptr) return;
-    TableReader section(*markets, retailer.file(), retailer.subject(), &faults_);
-    if (markets->entries.size() > kIndex16Max) return report_too_many(retailer, "markets");
-    for (const Entry& entry : markets->entries) {
+    TableReader section(*markets, retailer.file(), retailer.whole_subject(), &faults_);
+    if (markets->entries().size() > kIndex16Max) return report_too_many(retailer, "markets");
+    for (const Entry& entry : markets->entries()) {
       if (is_retailer_key(entry)) {
         section.fault(fault::kUnknownKey, entry.key_mark,
                       {fmt::format("{} has no market \"{}\"", retailer.subject(), entry.key),
@@ -768,7 +781,7 @@ class Builder {
 
   void read_market(TableReader& retailer, const Entry& entry, Retailer* out) {
     TableReader table(entry.value, retailer.file(),
-                      fmt::format("{}: market {}", retailer.subject(), entry.key), &faults_);
+                      retailer.whole_subject().inner("market", entry.key), &faults_);
     table.check_keys({"hosts", "canonical"});
     Market market;
     market.id = entry.key;
@@ -826,7 +839,7 @@ class Builder {
       return false;
     }
     const std::string place = faults_.place(table.file(), text.value->mark);
-    const auto [at, is_new] = hosts_.try_emplace(std::string(kind) + text.text, place);
+    const auto [at, is_new] = hosts_.try_emplace(std::string(kind) + std::string(text.text), place);
     if (is_new) return true;
     table.fault(
         fault::kHostTwice, text.value->mark,
@@ -838,14 +851,14 @@ class Builder {
   void read_also(TableReader& retailer, Retailer* out) {
     const Value* also = retailer.array("also");
     if (also == nullptr) return;
-    if (also->items.size() >= kIndex16Max) return report_too_many(retailer, "also");
-    for (const Value& item : also->items) {
+    if (also->items().size() >= kIndex16Max) return report_too_many(retailer, "also");
+    for (const Value& item : also->items()) {
       if (item.kind != ValueKind::kTable) {
         retailer.wrong_type(item, "every \"also\"", "a table",
                             "write [[retailer.also]] above each");
         continue;
       }
-      TableReader table(item, retailer.file(), retailer.subject() + ": also", &faults_);
+      TableReader table(item, retailer.file(), retailer.whole_subject().inner("also"), &faults_);
       table.check_keys({"market", "hosts", "paths"});
       const auto name = table.required_text("market", "name one of [retailer.markets]");
       std::optional<MarketIndex> market;
@@ -862,11 +875,11 @@ class Builder {
   std::optional<MarketIndex> find_market(TableReader& table, const Retailer& retailer,
                                          const Value& value, std::string_view name,
                                          std::size_t offset = 0) {
-    std::vector<NamePlace> candidates;
     for (std::size_t i = 0; i < retailer.markets.size(); ++i) {
       if (retailer.markets[i].id == name) return static_cast<MarketIndex>(i);
-      candidates.push_back({retailer.markets[i].id, {}});
     }
+    std::vector<NamePlace> candidates;
+    for (const Market& market : retailer.markets) candidates.push_back({market.id, {}});
     FaultList::Detail detail;
     detail.message = fmt::format("{} names an unknown market", table.subject());
     detail.label = fmt::format("retailer \"{}\" has no such market", retailer.id);
@@ -890,7 +903,7 @@ class Builder {
   void read_short_hosts(TableReader& table, Retailer* out) {
     if (!table.has("short")) return;
     for (const TextAt& text : table.texts("short", false)) {
-      if (check_host(table, text, text.text, "short ")) out->short_hosts.push_back(text.text);
+      if (check_host(table, text, text.text, "short ")) out->short_hosts.emplace_back(text.text);
     }
   }
 
@@ -908,32 +921,32 @@ class Builder {
   void read_retailer_examples(TableReader& table, bool has_id_type, Retailer* out) {
     const Value* hits = table.array("hits");
     if (hits != nullptr) {
-      for (const Value& hit : hits->items) read_url_hit(table, hit, has_id_type, out);
+      for (const Value& hit : hits->items()) read_url_hit(table, hit, has_id_type, out);
     }
     if (table.has("misses")) {
       for (const TextAt& miss : table.texts("misses", true)) {
-        out->misses.push_back(miss.text);
+        out->misses.emplace_back(miss.text);
         out->miss_places.push_back(place_of(*miss.value));
       }
     }
   }
 
   void read_url_hit(TableReader& table, const Value& hit, bool has_id_type, Retailer* out) {
-    if (hit.kind != ValueKind::kArray || hit.items.size() != 2 ||
-        hit.items[0].kind != ValueKind::kString || hit.items[1].kind != ValueKind::kString) {
+    if (hit.kind != ValueKind::kArray || hit.items().size() != 2 ||
+        hit.items()[0].kind != ValueKind::kString || hit.items()[1].kind != ValueKind::kString) {
       return table.wrong_type(hit, "every item of \"hits\"", "a pair of a URL and a product key",
                               "write [\"https://example.com/dp/1\", \"shop:US:sku:1\"]");
     }
-    const std::string& key = hit.items[1].text;
+    const std::string_view key = hit.items()[1].text();
     const std::string wrong =
         has_id_type && !out->id.empty() ? product_key_fault(key, *out) : std::string();
     if (!wrong.empty()) {
-      table.fault(fault::kBadHit, hit.items[1].mark,
+      table.fault(fault::kBadHit, hit.items()[1].mark,
                   {fmt::format("{}: a hit names no product of it", table.subject()), wrong,
                    "a product key is retailer:market:idtype:id"});
     }
-    out->hits.push_back({hit.items[0].text, key});
-    out->hit_places.push_back(place_of(hit.items[0]));
+    out->hits.push_back({std::string(hit.items()[0].text()), std::string(key)});
+    out->hit_places.push_back(place_of(hit.items()[0]));
   }
 
   // Why an id that matches its pattern is none all the same.
@@ -969,19 +982,19 @@ class Builder {
   // -------------------------------------------------------------- campaigns
 
   void read_campaigns() {
-    campaigns_listed_ = list_tables("campaign", &campaign_names_, kCampaignsMax);
-    out_.campaigns.reserve(campaigns_listed_.size());
-    for (const Listed& entry : campaigns_listed_) out_.campaigns.push_back(read_campaign(entry));
-    warn_shared_tags();
+    campaigns_ = list_tables("campaign", kCampaignsMax);
+    out_.campaigns.reserve(campaigns_.listed.size());
+    for (const Listed& entry : campaigns_.listed) out_.campaigns.push_back(read_campaign(entry));
+    if (faults_.wants_warnings()) warn_shared_tags();
   }
 
   Campaign read_campaign(const Listed& entry) {
     Campaign out;
     out.id = entry.id;
     out.where = position(entry.file, entry.mark);
-    TableReader table(
-        *entry.value, entry.file,
-        entry.id.empty() ? "a [[campaign]]" : fmt::format("campaign \"{}\"", entry.id), &faults_);
+    TableReader table(*entry.value, entry.file,
+                      entry.id.empty() ? Subject("a [[campaign]]") : Subject("campaign", entry.id),
+                      &faults_);
     table.check_keys(kCampaignKeys);
     if (const auto rev = table.integer("rev", {1, std::numeric_limits<std::uint32_t>::max()})) {
       out.rev = static_cast<std::uint32_t>(*rev);
@@ -1173,7 +1186,7 @@ class Builder {
   void read_claim(TableReader& campaign, Campaign* out) {
     const Value* value = campaign.table("claim");
     if (value == nullptr) return;
-    TableReader table(*value, campaign.file(), campaign.subject() + ": claim", &faults_);
+    TableReader table(*value, campaign.file(), campaign.whole_subject().inner("claim"), &faults_);
     table.check_keys(
         {"words", "strict", "needs_quantity", "next", "pass", "questions", "negations"},
         kCampaignKeys, "[[campaign]]");
@@ -1205,7 +1218,7 @@ class Builder {
       if (std::any_of(out.begin(), out.end(), same)) {
         report_repeated(table, key, text);
       } else {
-        out.push_back(text.text);
+        out.emplace_back(text.text);
       }
     }
     if (out.size() > kWordsMax) report_too_many(table, key);
@@ -1230,10 +1243,10 @@ class Builder {
       return exclude(campaign, {"items"}, "tag",
                      "only a claim says which item it wants: [campaign.claim]");
     }
-    TableReader table(*value, campaign.file(), campaign.subject() + ": items", &faults_);
-    if (value->entries.size() > kItemsMax) return report_too_many(campaign, "items");
+    TableReader table(*value, campaign.file(), campaign.whole_subject().inner("items"), &faults_);
+    if (value->entries().size() > kItemsMax) return report_too_many(campaign, "items");
     std::unordered_set<std::string> codes;
-    for (const Entry& entry : value->entries) {
+    for (const Entry& entry : value->entries()) {
       if (!is_word(entry.key)) {
         table.fault(fault::kBadWord, entry.key_mark,
                     {fmt::format("{}: an item's code is one word", table.subject()),
@@ -1252,7 +1265,7 @@ class Builder {
       }
       out->items.push_back(read_item(campaign, entry));
     }
-    if (value->entries.empty()) {
+    if (value->entries().empty()) {
       campaign.fault(fault::kEmptyList, value->mark,
                      {fmt::format("{} has no items", campaign.subject()), {}, {}});
     }
@@ -1262,7 +1275,7 @@ class Builder {
 
   OfferItem read_item(TableReader& campaign, const Entry& entry) {
     TableReader table(entry.value, campaign.file(),
-                      fmt::format("{}: item {}", campaign.subject(), entry.key), &faults_);
+                      campaign.whole_subject().inner("item", entry.key), &faults_);
     table.check_keys({"id", "price", "currency", "options", "quantity"});
     OfferItem item;
     item.code = entry.key;
@@ -1274,8 +1287,8 @@ class Builder {
     if (!table.has("options")) return item;
     const Value* options = table.array("options");
     if (options == nullptr) return item;
-    if (options->items.size() > kOptionsMax) report_too_many(table, "options");
-    for (const Value& values : options->items) {
+    if (options->items().size() > kOptionsMax) report_too_many(table, "options");
+    for (const Value& values : options->items()) {
       if (values.kind != ValueKind::kArray) {
         table.wrong_type(values, "every \"options\"", "a list of texts",
                          "write options = [[\"blue\", \"red\"], [\"small\", \"large\"]]");
@@ -1288,18 +1301,20 @@ class Builder {
 
   std::vector<std::string> read_option(TableReader& table, const Value& values) {
     std::vector<std::string> out;
-    for (const Value& value : values.items) {
+    for (const Value& value : values.items()) {
       if (value.kind != ValueKind::kString) {
         table.wrong_type(value, "every value of \"options\"", "a text", {});
         continue;
       }
-      const TextAt text{value.text, &value};
+      const TextAt text{value.text(), &value};
       if (!check_words(table, "options", text, are_words)) continue;
-      const auto same = [&](const std::string& other) { return lower(other) == lower(value.text); };
+      const auto same = [&](const std::string& other) {
+        return lower(other) == lower(value.text());
+      };
       if (std::any_of(out.begin(), out.end(), same)) {
         report_repeated(table, "options", text);
       } else {
-        out.push_back(value.text);
+        out.emplace_back(value.text());
       }
     }
     if (out.empty() || out.size() > kOptionValuesMax) {
@@ -1369,7 +1384,7 @@ class Builder {
     for (const std::string& other : out->tags) {
       if (tag_key(other) == tag_key(tag.text)) return report_same_tag(table, tag);
     }
-    out->tags.push_back(tag.text);
+    out->tags.emplace_back(tag.text);
     out->tag_places.push_back(place_of(*tag.value));
   }
 
@@ -1378,7 +1393,7 @@ class Builder {
     if (wrong.empty()) return true;
     table.fault(fault::kBadTag, tag.value->mark,
                 {fmt::format("{}: no post could hold this tag", table.subject()), wrong,
-                 sign_size(tag.text) == 0 && tag_fault("#" + tag.text).empty()
+                 sign_size(tag.text) == 0 && tag_fault(fmt::format("#{}", tag.text)).empty()
                      ? fmt::format("write \"#{}\"", tag.text)
                      : std::string()});
     return false;
@@ -1406,8 +1421,9 @@ class Builder {
 
   std::optional<RetailerIndex> find_retailer(TableReader& table, const Value& value,
                                              std::string_view name) {
-    const auto found = look_up(table, name, mark_inside(value, 0, name.size()), retailer_names_,
-                               retailer_places_, fault::kUnknownRetailer, "retailer");
+    const auto found = look_up(
+        table, name, [&] { return mark_inside(value, 0, name.size()); }, &retailers_,
+        fault::kUnknownRetailer, "retailer");
     if (!found) return std::nullopt;
     return static_cast<RetailerIndex>(*found);
   }
@@ -1462,7 +1478,7 @@ class Builder {
     }
     const Value* value = table.table("product");
     if (value == nullptr) return;
-    TableReader product(*value, table.file(), table.subject() + ": product", &faults_);
+    TableReader product(*value, table.file(), table.whole_subject().inner("product"), &faults_);
     product.check_keys(
         {"from", "link", "other_markets", "retailer", "market", "id", "price", "currency"});
     if (!out->items.empty() || table.has("items")) {
@@ -1626,7 +1642,7 @@ class Builder {
   void read_confirm(TableReader& campaign, Campaign* out) {
     const Value* value = campaign.table("confirm");
     if (value == nullptr) return;
-    TableReader table(*value, campaign.file(), campaign.subject() + ": confirm", &faults_);
+    TableReader table(*value, campaign.file(), campaign.whole_subject().inner("confirm"), &faults_);
     table.check_keys({"tag", "within", "clock", "by", "prompt_by", "remind_before"}, kCampaignKeys,
                      "[[campaign]]");
     Confirm confirm;
@@ -1731,9 +1747,9 @@ class Builder {
   void read_examples(TableReader& table, Campaign* out) {
     if (table.has("hits")) {
       const Value* hits = table.array("hits");
-      const bool is_empty = hits != nullptr && hits->items.empty();
+      const bool is_empty = hits != nullptr && hits->items().empty();
       for (const TextAt& hit : table.texts("hits", true)) {
-        out->hits.push_back(hit.text);
+        out->hits.emplace_back(hit.text);
         out->hit_places.push_back(place_of(*hit.value));
       }
       if (is_empty) report_no_hits(table, hits->mark);
@@ -1742,7 +1758,7 @@ class Builder {
     }
     if (!table.has("misses")) return;
     for (const TextAt& miss : table.texts("misses", true)) {
-      out->misses.push_back(miss.text);
+      out->misses.emplace_back(miss.text);
       out->miss_places.push_back(place_of(*miss.value));
     }
   }
@@ -1769,7 +1785,7 @@ class Builder {
       std::vector<std::size_t>& others = by_tags[joined];
       for (const std::size_t other : others) {
         if (!overlap(campaign, out_.campaigns[other])) continue;
-        const Listed& entry = campaigns_listed_[i];
+        const Listed& entry = campaigns_.listed[i];
         const Entry* at = entry.value->find(campaign.tags.size() == 1 ? "tag" : "tags");
         add(fault::kTagShared, entry.file, at == nullptr ? entry.mark : at->value.mark,
             {fmt::format("campaign \"{}\" fires on the same tag as \"{}\"", campaign.id,
@@ -1793,9 +1809,8 @@ class Builder {
 
   void read_tests() {
     std::vector<bool> tested(out_.campaigns.size(), false);
-    const std::vector<NamePlace> candidates = places(campaigns_listed_);
     for (std::size_t file = 0; file < files_.size(); ++file) {
-      std::unordered_map<std::string, Mark> names;
+      std::unordered_map<std::string_view, Mark> names;
       for (const Value* value : tables_of(file, "test")) {
         StreamTest test;
         test.where = position(file, value->mark);
@@ -1813,12 +1828,12 @@ class Builder {
         }
         if (const auto posts = table.required_text("posts", "one JSON post a line"))
           test.posts = posts->text;
-        read_expect(table, candidates, &test, &tested);
+        read_expect(table, &test, &tested);
         out_.tests.push_back(std::move(test));
       }
     }
-    for (std::size_t i = 0; i < tested.size(); ++i) {
-      const Listed& entry = campaigns_listed_[i];
+    for (std::size_t i = 0; i < tested.size() && faults_.wants_warnings(); ++i) {
+      const Listed& entry = campaigns_.listed[i];
       if (tested[i] || entry.id.empty()) continue;
       add(fault::kNoStreamTest, entry.file, entry.mark,
           {fmt::format("campaign \"{}\" has no stream test", entry.id),
@@ -1827,15 +1842,14 @@ class Builder {
     }
   }
 
-  void read_expect(TableReader& table, const std::vector<NamePlace>& candidates, StreamTest* test,
-                   std::vector<bool>* tested) {
+  void read_expect(TableReader& table, StreamTest* test, std::vector<bool>* tested) {
     const Entry* entry = table.find("expect");
     if (entry == nullptr)
       return table.missing("expect", "the records, or '' where none may come out");
     if (entry->value.kind != ValueKind::kString) {
       return table.wrong_type(entry->value, "\"expect\"", "a string", "JSON lines between '''");
     }
-    test->expect = entry->value.text;
+    test->expect = entry->value.text();
     std::size_t number = 0;
     for (const std::string_view line : lines_of(test->expect)) {
       ++number;
@@ -1848,8 +1862,9 @@ class Builder {
                      fmt::format("wrong at byte {} of that line", json.fault_at + 1),
                      {}});
       } else if (!json.campaign_id.empty()) {
-        const auto found = look_up(table, json.campaign_id, entry->value.mark, campaign_names_,
-                                   candidates, fault::kTestUnknown, "campaign");
+        const auto found = look_up(
+            table, json.campaign_id, [&] { return entry->value.mark; }, &campaigns_,
+            fault::kTestUnknown, "campaign");
         if (found) (*tested)[*found] = true;
       }
     }
@@ -1861,12 +1876,9 @@ class Builder {
   bool any_broken_ = false;
   std::unordered_map<std::string, std::string> set_keys_;  // "[limits].pending_max" -> place
   std::unordered_map<std::string, std::string> hosts_;     // as claimed -> place
-  Names id_type_names_;
-  Names retailer_names_;
-  Names campaign_names_;
-  std::vector<NamePlace> id_type_places_;
-  std::vector<NamePlace> retailer_places_;
-  std::vector<Listed> campaigns_listed_;
+  Kind id_types_;
+  Kind retailers_;
+  Kind campaigns_;
 };
 
 }  // namespace

@@ -12,10 +12,12 @@
 namespace hashcart::catalogue {
 
 struct ParsedFile {
+  [[nodiscard]] const Value& root() const noexcept { return document.root; }
+
   std::string name;
-  Value root;
+  Document document;
   bool compiled_in = false;  // its [catalogue] and [limits] give way to those of other files
-  // not TOML: root is empty, and names it may have defined are not missed
+  // not TOML: the root is empty, and names it may have defined are not missed
   bool broken = false;
 };
 

@@ -34,43 +34,44 @@ bool contains(std::span<const std::string_view> words, std::string_view word) {
 struct Side {
   explicit Side(const Catalogue& catalogue) {
     FaultList faults({"resolved"});
-    HASHCART_CHECK(parse_toml(catalogue.resolved, 0, &root, &faults));
-    if (const Entry* types = root.find("idtype")) {
-      for (const Entry& entry : types->value.entries) id_types.emplace(entry.key, &entry.value);
+    HASHCART_CHECK(parse_toml(catalogue.resolved, 0, &document, &faults));
+    if (const Entry* types = document.root.find("idtype")) {
+      for (const Entry& entry : types->value.entries()) id_types.emplace(entry.key, &entry.value);
     }
     list("retailer", &retailers);
     list("campaign", &campaigns);
     for (const auto& [id, retailer] : retailers) {
-      by_id_type[retailer->find("idtype")->value.text].insert(id);
+      by_id_type[std::string(retailer->find("idtype")->value.text())].insert(id);
     }
     for (const auto& [id, campaign] : campaigns) {
-      for (const Entry& entry : campaign->entries) {
+      for (const Entry& entry : campaign->entries()) {
         if (!contains(kNoRetailers, entry.key)) add_names(entry.value, id);
       }
     }
   }
 
-  Side(const Side&) = delete;  // the maps point into root
+  Side(const Side&) = delete;  // the maps point into the document
   Side& operator=(const Side&) = delete;
 
   using Entries = std::map<std::string, const Value*>;
 
   void list(std::string_view kind, Entries* out) const {
-    const Entry* all = root.find(kind);
+    const Entry* all = document.root.find(kind);
     if (all == nullptr) return;
-    for (const Value& value : all->value.items) out->emplace(value.find("id")->value.text, &value);
+    for (const Value& value : all->value.items())
+      out->emplace(value.find("id")->value.text(), &value);
   }
 
   void add_names(const Value& value, const std::string& campaign) {
     if (value.kind == ValueKind::kString) {
-      const std::string name = value.text.substr(0, value.text.find(':'));
+      const std::string name(value.text().substr(0, value.text().find(':')));
       if (retailers.count(name) > 0) by_retailer[name].insert(campaign);
     }
-    for (const Value& item : value.items) add_names(item, campaign);
-    for (const Entry& entry : value.entries) add_names(entry.value, campaign);
+    for (const Value& item : value.items()) add_names(item, campaign);
+    for (const Entry& entry : value.entries()) add_names(entry.value, campaign);
   }
 
-  Value root;
+  Document document;
   Entries id_types;
   Entries retailers;
   Entries campaigns;
@@ -82,7 +83,7 @@ void fill_items(const Value& before, const Value& after, KeyChange* out) {
   if (before.kind != ValueKind::kArray || after.kind != ValueKind::kArray) return;
   const auto texts = [](const Value& list) {
     std::vector<std::string> all;
-    for (const Value& item : list.items) all.push_back(compact_json(item));
+    for (const Value& item : list.items()) all.push_back(compact_json(item));
     return all;
   };
   const auto only_in = [](const std::vector<std::string>& one, const std::vector<std::string>& two,
@@ -102,7 +103,7 @@ void compare(const Value* before, const Value* after, const std::string& prefix,
   std::vector<std::string_view> keys;
   for (const Value* side : {before, after}) {
     if (side == nullptr) continue;
-    for (const Entry& entry : side->entries) {
+    for (const Entry& entry : side->entries()) {
       const bool is_new = side == before || before == nullptr || before->find(entry.key) == nullptr;
       if (is_new) keys.push_back(entry.key);
     }
@@ -152,8 +153,8 @@ class Differ {
 
   // [catalogue] goes into every record, and [limits] decide over all campaigns.
   void section(std::string_view name, std::span<const std::string_view> silent) {
-    const Entry* old_entry = before_.root.find(name);
-    const Entry* new_entry = after_.root.find(name);
+    const Entry* old_entry = before_.document.root.find(name);
+    const Entry* new_entry = after_.document.root.find(name);
     CatalogueChange change;
     change.entry = std::string(name);
     compare(old_entry == nullptr ? nullptr : &old_entry->value,
@@ -199,7 +200,7 @@ class Differ {
     }
   }
 
-  static std::int64_t rev(const Value& campaign) { return campaign.find("rev")->value.number; }
+  static std::int64_t rev(const Value& campaign) { return campaign.find("rev")->value.number(); }
 
   // Campaigns that an entry of either catalogue has a say in.
   std::set<std::string> reach(std::string_view kind, const std::string& id) const {

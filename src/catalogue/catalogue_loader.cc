@@ -36,15 +36,22 @@ std::string read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rb"));
   if (!file) fail(path, fmt::format("cannot open the catalogue: {}", std::strerror(errno)));
   std::string text;
-  std::string block(std::size_t{64} << 10U, '\0');
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  // A pipe has no size, and a file may grow meanwhile: the size is only where to begin.
+  std::size_t room = std::size_t{64} << 10U;
+  if (!error) room = std::min<std::uintmax_t>(size, kFileBytesMax) + 1;
+  std::size_t got = 0;
   while (true) {
-    const std::size_t got = std::fread(block.data(), 1, block.size(), file.get());
-    text.append(block, 0, got);
-    if (text.size() > kFileBytesMax) {
+    text.resize(got + room);
+    got += std::fread(text.data() + got, 1, room, file.get());
+    if (got > kFileBytesMax) {
       fail(path, fmt::format("over {} MiB; no catalogue is that large", kFileBytesMax >> 20U));
     }
-    if (got < block.size()) break;
+    if (got < text.size()) break;
+    room = text.size();
   }
+  text.resize(got);
   if (std::ferror(file.get()) != 0) {
     fail(path, fmt::format("cannot read the catalogue: {}", std::strerror(errno)));
   }
@@ -83,7 +90,7 @@ bool wants_default_retailers(const Value& root) {
   const Entry* section = root.find("catalogue");
   const Entry* retailers = section == nullptr ? nullptr : section->value.find("retailers");
   return retailers != nullptr && retailers->value.kind == ValueKind::kString &&
-         retailers->value.text == "default";
+         retailers->value.text() == "default";
 }
 
 }  // namespace
@@ -102,7 +109,7 @@ const std::vector<CatalogueText>& default_texts() {
   return texts;
 }
 
-LoadResult load_texts(const std::vector<CatalogueText>& texts) {
+LoadResult load_texts(const std::vector<CatalogueText>& texts, Wanted wanted) {
   const std::vector<CatalogueText>& compiled_in = default_texts();
   const CatalogueText& default_retailers = compiled_in.back();
 
@@ -110,7 +117,7 @@ LoadResult load_texts(const std::vector<CatalogueText>& texts) {
   names.reserve(texts.size() + 1);
   for (const CatalogueText& text : texts) names.push_back(text.file);
   names.push_back(default_retailers.file);
-  FaultList faults(std::move(names));
+  FaultList faults(std::move(names), wanted);
 
   std::vector<ParsedFile> files;
   bool wants_retailers = false;
@@ -122,8 +129,8 @@ LoadResult load_texts(const std::vector<CatalogueText>& texts) {
     const bool is_json = looks_like_json(text.file, text.text);
     if (is_json) faults.mark_json(files.size());
     file.broken =
-        !(is_json ? parse_json : parse_toml)(text.text, files.size(), &file.root, &faults);
-    wants_retailers = wants_retailers || wants_default_retailers(file.root);
+        !(is_json ? parse_json : parse_toml)(text.text, files.size(), &file.document, &faults);
+    wants_retailers = wants_retailers || wants_default_retailers(file.root());
     files.push_back(std::move(file));
   };
   for (const CatalogueText& text : texts) {
@@ -135,7 +142,7 @@ LoadResult load_texts(const std::vector<CatalogueText>& texts) {
 
   LoadResult result;
   result.catalogue = build_catalogue(files, &faults);
-  if (!faults.has_errors()) add_warnings(files, &faults);
+  if (faults.wants_warnings() && !faults.has_errors()) add_warnings(files, &faults);
   result.diagnostics = faults.take();
   if (result.ok()) result.catalogue.resolved = resolved_text(result.catalogue);
   return result;

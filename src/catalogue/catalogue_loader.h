@@ -62,11 +62,21 @@ struct LoadResult {
   [[nodiscard]] bool ok() const noexcept;
 };
 
+// What a caller shows: a run that only needs the catalogue does not pay for warnings.
+enum class Wanted : std::uint8_t {
+  kAll,     // every diagnostic
+  kErrors,  // whether there are errors; their hints may be fewer, and there are no warnings
+};
+
 // Parses and checks texts that are merged into one catalogue. Their order does not matter: ids are
 // unique over all, and id types, retailers and campaigns come out in id order. A text with
 // `[catalogue] retailers = "default"` brings the compiled-in retailers and id types along. Does not
 // throw for what the texts hold.
-[[nodiscard]] LoadResult load_texts(const std::vector<CatalogueText>& texts);
+//
+// Costs time and memory in proportion to the texts, however many campaigns they hold. As long as it
+// runs, its memory is about three times that of the texts, and the result's stays.
+[[nodiscard]] LoadResult load_texts(const std::vector<CatalogueText>& texts,
+                                    Wanted wanted = Wanted::kAll);
 
 // Reads the files (a directory means its *.toml and *.json files in name order) and loads them.
 // `default` as a path is the catalogue compiled in; a file of that name is `./default`. Throws

@@ -103,7 +103,7 @@ bool is_one_of(const List& words, std::string_view word) {
 class Warner {
  public:
   Warner(const ParsedFile& parsed, std::size_t file, FaultList* faults)
-      : root_(parsed.root), file_(file), faults_(*faults) {}
+      : root_(parsed.root()), file_(file), faults_(*faults) {}
 
   void run() {
     for_each(root_, "retailer", [this](const Value& retailer) {
@@ -115,7 +115,7 @@ class Warner {
       check_hosts(retailer, "short");
       const Entry* markets = retailer.find("markets");
       if (markets == nullptr) return;
-      for (const Entry& market : markets->value.entries) check_hosts(market.value, "hosts");
+      for (const Entry& market : markets->value.entries()) check_hosts(market.value, "hosts");
     });
     for_each(root_, "campaign", [this](const Value& campaign) {
       if (const Entry* tag = campaign.find("tag")) check_tag(tag->value);
@@ -131,7 +131,7 @@ class Warner {
   static void for_each(const Value& table, std::string_view key, Function function) {
     const Entry* list = table.find(key);
     if (list == nullptr) return;
-    for (const Value& item : list->value.items) function(item);
+    for (const Value& item : list->value.items()) function(item);
   }
 
   // One list: the templates of the same hosts, of which the first to match decides.
@@ -144,16 +144,17 @@ class Warner {
     for_each(table, "paths", [&](const Value& text) {
       Read one;
       one.value = &text;
-      if (!PathTemplate::parse(text.text, &one.path).empty()) return;
+      if (!PathTemplate::parse(text.text(), &one.path).empty()) return;
       const auto by = std::find_if(read.begin(), read.end(), [&](const Read& earlier) {
         return covers(earlier.path, one.path);
       });
       if (by != read.end()) {
-        faults_.add(fault::kShadowed, file_, text.mark,
-                    {fmt::format("the template \"{}\" can never be the first to match", text.text),
-                     fmt::format("\"{}\", line {}, takes all it could", by->value->text,
-                                 by->value->mark.line),
-                     "remove it; it changes nothing"});
+        faults_.add(
+            fault::kShadowed, file_, text.mark,
+            {fmt::format("the template \"{}\" can never be the first to match", text.text()),
+             fmt::format("\"{}\", line {}, takes all it could", by->value->text(),
+                         by->value->mark.line),
+             "remove it; it changes nothing"});
       }
       // What is shadowed shadows nothing that its own shadow does not.
       if (by == read.end()) read.push_back(std::move(one));
@@ -161,19 +162,19 @@ class Warner {
   }
 
   void check_tag(const Value& tag) {
-    const std::string bare = bare_tag(tag.text);
+    const std::string bare = bare_tag(tag.text());
     const bool is_single = !bare.empty() && base::decode_at(bare, 0).size == bare.size();
     if (!is_single && !is_one_of(kCommonWords, bare)) return;
-    add_common(tag, fmt::format("the tag {} is too common to scan for", tag.text),
+    add_common(tag, fmt::format("the tag {} is too common to scan for", tag.text()),
                "choose a longer tag, or one of a name of yours");
   }
 
   void check_hosts(const Value& table, std::string_view key) {
     for_each(table, key, [this](const Value& host) {
-      std::string_view name = host.text;
+      std::string_view name = host.text();
       if (name.substr(0, 2) == "*.") name.remove_prefix(2);
       if (!is_one_of(kCommonHosts, name)) return;
-      add_common(host, fmt::format("the host \"{}\" is too common to scan for", host.text),
+      add_common(host, fmt::format("the host \"{}\" is too common to scan for", host.text()),
                  "platforms write it into their own records; name the shop's own host");
     });
   }

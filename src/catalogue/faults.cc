@@ -80,6 +80,7 @@ std::string did_you_mean(std::string_view wanted, const std::vector<NamePlace>& 
 void FaultList::add(const FaultCode& code, std::size_t file, Mark mark, Detail detail) {
   Diagnostic diagnostic;
   diagnostic.severity = code.id.front() == 'E' ? Severity::kError : Severity::kWarning;
+  if (diagnostic.severity == Severity::kWarning && !wants_warnings()) return;
   diagnostic.code = std::string(code.id);
   diagnostic.message = std::move(detail.message);
   diagnostic.where = {file < files_.size() ? files_[file] : std::string(), mark.line, mark.column};

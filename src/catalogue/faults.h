@@ -105,7 +105,11 @@ class FaultList {
     std::string help;
   };
 
-  explicit FaultList(std::vector<std::string> files) : files_(std::move(files)) {}
+  explicit FaultList(std::vector<std::string> files, Wanted wanted = Wanted::kAll)
+      : files_(std::move(files)), wanted_(wanted) {}
+
+  // Whether warnings are kept; those added all the same are dropped.
+  [[nodiscard]] bool wants_warnings() const noexcept { return wanted_ == Wanted::kAll; }
 
   // Hints of this file that show how to write something say that they show it in TOML.
   void mark_json(std::size_t file) { json_files_.push_back(file); }
@@ -133,6 +137,7 @@ class FaultList {
   };
 
   std::vector<std::string> files_;
+  Wanted wanted_;
   std::vector<std::size_t> json_files_;
   std::vector<Item> items_;
 };

@@ -10,13 +10,14 @@
 #include <charconv>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "base/event_time.h"
 #include "base/utf8.h"
 #include "catalogue/document.h"
 #include "catalogue/faults.h"
+#include "catalogue/key_set.h"
 
 namespace hashcart::catalogue {
 namespace {
@@ -26,8 +27,9 @@ constexpr int kDepthMax = 32;            // as for TOML; no catalogue needs more
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {
+  Reader(std::string_view text, Document* document) : text_(text), document_(*document) {
     if (text_.substr(0, 3) == "\xEF\xBB\xBF") at_ = 3;
+    line_start_ = at_;
   }
 
   // False at the first fault, which then stands in wrong(), help() and place().
@@ -50,24 +52,39 @@ class Reader {
   // Takes one character, of any size.
   void step() {
     if (text_[at_] == '\n') {
+      ++at_;
       ++line_;
-      column_ = 0;
+      line_start_ = at_;
+      continuations_ = 0;
+      return;
     }
-    at_ += base::decode_at(text_, at_).size;
-    ++column_;
+    const std::uint32_t size = base::decode_at(text_, at_).size;
+    at_ += size;
+    continuations_ += size - 1;
   }
 
   void skip_blanks() {
-    while (!at_end() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) {
-      step();
+    while (!at_end()) {
+      const char c = text_[at_];
+      if (c == ' ' || c == '\t' || c == '\r') {
+        ++at_;
+      } else if (c == '\n') {
+        step();
+      } else {
+        return;
+      }
     }
   }
 
-  [[nodiscard]] Mark here() const { return {line_, column_, 1}; }
+  [[nodiscard]] std::uint32_t column() const {
+    return static_cast<std::uint32_t>(at_ - line_start_) - continuations_ + 1;
+  }
+
+  [[nodiscard]] Mark here() const { return {line_, column(), 1}; }
 
   // From a place on this line up to here.
   [[nodiscard]] Mark since(Mark start) const {
-    if (start.line == line_ && column_ > start.column) start.length = column_ - start.column;
+    if (start.line == line_ && column() > start.column) start.length = column() - start.column;
     return start;
   }
 
@@ -99,11 +116,13 @@ class Reader {
         return object(depth, out);
       case '[':
         return array(depth, out);
-      case '"':
-        out->kind = ValueKind::kString;
-        if (!string(&out->text)) return false;
+      case '"': {
+        std::string_view text;
+        if (!string(&text)) return false;
+        out->set_text(text);
         out->mark = since(out->mark);
         return true;
+      }
       default:
         break;
     }
@@ -140,9 +159,13 @@ class Reader {
       return fail_at(out->mark, "neither a number, true, false nor a text",
                      "text stands in double quotes");
     }
-    out->kind = is_whole ? ValueKind::kInteger : ValueKind::kFloat;
-    if (!is_whole) return true;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), out->number);
+    if (!is_whole) {
+      out->kind = ValueKind::kFloat;
+      return true;
+    }
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    out->set_number(ValueKind::kInteger, number);
     return error == std::errc() || fail_at(out->mark, "a whole number of more than 64 bits");
   }
 
@@ -172,8 +195,9 @@ class Reader {
   }
 
   bool object(int depth, Value* out) {
-    out->kind = ValueKind::kTable;
-    std::unordered_set<std::string> seen;
+    out->set_entries({});
+    const std::size_t first = entries_.size();
+    KeySet seen;
     step();
     skip_blanks();
     if (peek() == '}') {
@@ -190,24 +214,27 @@ class Reader {
       }
       if (!string(&entry.key)) return false;
       entry.key_mark = since(entry.key_mark);
-      if (!seen.insert(entry.key).second) {
+      if (!seen.insert(entry.key)) {
         return fail_at(entry.key_mark, fmt::format("\"{}\" stands twice in one object", entry.key));
       }
       if (!expect(':', "after a key")) return false;
       skip_blanks();
       if (!value(depth + 1, &entry.value)) return false;
       // What editors look for to find the schema of a file.
-      if (depth > 0 || entry.key != "$schema") out->entries.push_back(std::move(entry));
+      if (depth > 0 || entry.key != "$schema") entries_.push_back(entry);
       skip_blanks();
       if (peek() == '}') break;
       if (!expect(',', "or } after a value")) return false;
     }
     step();
+    out->set_entries(document_.keep(std::span<const Entry>(entries_).subspan(first)));
+    entries_.resize(first);
     return true;
   }
 
   bool array(int depth, Value* out) {
-    out->kind = ValueKind::kArray;
+    out->set_items({});
+    const std::size_t first = items_.size();
     step();
     skip_blanks();
     if (peek() == ']') {
@@ -219,37 +246,50 @@ class Reader {
       if (peek() == ']') return fail("a comma before ]", "JSON has no comma after the last");
       Value item;
       if (!value(depth + 1, &item)) return false;
-      out->items.push_back(std::move(item));
+      items_.push_back(item);
       skip_blanks();
       if (peek() == ']') break;
       if (!expect(',', "or ] after a value")) return false;
     }
     step();
+    out->set_items(document_.keep(std::span<const Value>(items_).subspan(first)));
+    items_.resize(first);
     return true;
   }
 
-  bool string(std::string* out) {
+  // A view of the file where it has no escapes.
+  bool string(std::string_view* out) {
     const Mark start = here();
     step();
+    std::size_t from = at_;
+    bool has_escapes = false;
     while (!at_end()) {
       const char c = text_[at_];
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\') {
+        ++at_;
+        continue;
+      }
       if (c == '"') {
+        const std::string_view rest = text_.substr(from, at_ - from);
+        if (has_escapes) decoded_ += rest;
+        *out = has_escapes ? document_.keep(std::string_view(decoded_)) : rest;
         step();
         return true;
       }
       if (c == '\n') return fail_at(since(start), "a text that has no end on its line");
-      if (static_cast<unsigned char>(c) < 0x20) {
+      if (byte < 0x20) {
         return fail("a control character in a text", "write it as \\t, \\n or \\u0000");
       }
       if (c == '\\') {
-        if (!escape(out)) return false;
+        if (!has_escapes) decoded_.clear();
+        has_escapes = true;
+        decoded_ += text_.substr(from, at_ - from);
+        if (!escape(&decoded_)) return false;
+        from = at_;
         continue;
       }
-      const std::size_t size = base::decode_at(text_, at_).size;
-      if (size == 1 && static_cast<unsigned char>(c) >= 0x80) {
-        return fail("a byte that is not UTF-8");
-      }
-      out->append(text_.substr(at_, size));
+      if (base::decode_at(text_, at_).size == 1) return fail("a byte that is not UTF-8");
       step();
     }
     return fail({});
@@ -297,7 +337,13 @@ class Reader {
   std::string_view text_;
   std::size_t at_ = 0;
   std::uint32_t line_ = 1;
-  std::uint32_t column_ = 1;
+  std::size_t line_start_ = 0;
+  std::uint32_t continuations_ = 0;  // bytes of this line so far that begin no character
+  Document& document_;
+  // Entries and items of objects and arrays that are not at their end yet.
+  std::vector<Entry> entries_;
+  std::vector<Value> items_;
+  std::string decoded_;
   std::string wrong_;
   std::string help_;
   Mark place_;
@@ -331,37 +377,37 @@ void append_value(const Value& value, int indent, bool tall, std::string* out) {
   };
   switch (value.kind) {
     case ValueKind::kString:
-      return append_text(value.text, out);
+      return append_text(value.text(), out);
     case ValueKind::kInteger:
-      *out += fmt::to_string(value.number);
+      *out += fmt::to_string(value.number());
       return;
     case ValueKind::kBoolean:
       *out += value.truth ? "true" : "false";
       return;
     case ValueKind::kOffsetTime:
-      return append_text(base::format_rfc3339(value.number), out);
+      return append_text(base::format_rfc3339(value.number()), out);
     case ValueKind::kFloat:
     case ValueKind::kLocalTime:
       *out += "null";  // in no sound catalogue
       return;
     case ValueKind::kArray:
       *out += '[';
-      for (std::size_t i = 0; i < value.items.size(); ++i) {
+      for (std::size_t i = 0; i < value.items().size(); ++i) {
         separate(i == 0, indent + 1);
-        append_value(value.items[i], indent + 1, is_tall(value.items[i]), out);
+        append_value(value.items()[i], indent + 1, is_tall(value.items()[i]), out);
       }
-      if (tall && !value.items.empty()) separate(true, indent);
+      if (tall && !value.items().empty()) separate(true, indent);
       *out += ']';
       return;
     case ValueKind::kTable:
       *out += '{';
-      for (std::size_t i = 0; i < value.entries.size(); ++i) {
+      for (std::size_t i = 0; i < value.entries().size(); ++i) {
         separate(i == 0, indent + 1);
-        append_text(value.entries[i].key, out);
+        append_text(value.entries()[i].key, out);
         *out += ": ";
-        append_value(value.entries[i].value, indent + 1, is_tall(value.entries[i].value), out);
+        append_value(value.entries()[i].value, indent + 1, is_tall(value.entries()[i].value), out);
       }
-      if (tall && !value.entries.empty()) separate(true, indent);
+      if (tall && !value.entries().empty()) separate(true, indent);
       *out += '}';
       return;
   }
@@ -376,11 +422,11 @@ bool looks_like_json(std::string_view file, std::string_view text) {
   return at != std::string_view::npos && text[at] == '{';
 }
 
-bool parse_json(std::string_view text, std::size_t file, Value* root, FaultList* faults) {
-  *root = Value();
-  Reader reader(text);
-  if (reader.read(root)) return true;
-  *root = Value();
+bool parse_json(std::string_view text, std::size_t file, Document* out, FaultList* faults) {
+  out->root = Value();
+  Reader reader(text, out);
+  if (reader.read(&out->root)) return true;
+  out->root = Value();
   faults->add(fault::kSyntax, file, reader.place(),
               {fmt::format("not JSON: {}", reader.wrong()), "reading stopped here", reader.help()});
   return false;

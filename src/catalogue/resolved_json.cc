@@ -11,9 +11,9 @@ namespace hashcart::catalogue {
 
 std::string resolved_json(const Catalogue& catalogue) {
   FaultList faults({"resolved"});
-  Value root;
-  HASHCART_CHECK(parse_toml(catalogue.resolved, 0, &root, &faults));
-  return tall_json(root);
+  Document document;
+  HASHCART_CHECK(parse_toml(catalogue.resolved, 0, &document, &faults));
+  return tall_json(document.root);
 }
 
 }  // namespace hashcart::catalogue

@@ -80,9 +80,9 @@ std::string_view kind_name(ValueKind kind) noexcept {
 Mark mark_inside(const Value& value, std::size_t start, std::size_t size) {
   // Between two one-character quotes and without escapes, characters of the text are characters of
   // the file.
-  if (value.kind != ValueKind::kString || count_characters(value.text) + 2 != value.mark.length)
+  if (value.kind != ValueKind::kString || count_characters(value.text()) + 2 != value.mark.length)
     return value.mark;
-  const std::string_view text = value.text;
+  const std::string_view text = value.text();
   start = std::min(start, text.size());
   Mark mark = value.mark;
   mark.column += 1 + count_characters(text.substr(0, start));
@@ -103,13 +103,20 @@ std::string duration_text(std::int64_t ms) {
   return ms == 0 ? "0s" : fmt::format("{}ms", ms);
 }
 
+std::string Subject::text() const {
+  if (outer_ == nullptr) {
+    return name_.data() == nullptr ? std::string(word_) : fmt::format("{} \"{}\"", word_, name_);
+  }
+  return fmt::format("{}: {}{}{}", outer_->text(), word_, name_.empty() ? "" : " ", name_);
+}
+
 void TableReader::check_keys(std::initializer_list<std::string_view> known,
                              std::initializer_list<std::string_view> outer,
                              std::string_view outer_header) {
-  for (const Entry& entry : table_.entries) {
+  for (const Entry& entry : table_.entries()) {
     if (contains(known, entry.key)) continue;
     FaultList::Detail detail;
-    detail.message = fmt::format("{} has an unknown key \"{}\"", subject_, entry.key);
+    detail.message = fmt::format("{} has an unknown key \"{}\"", subject(), entry.key);
     detail.label = "not a key that can stand here";
     if (contains(outer, entry.key)) {
       detail.label = fmt::format("belongs to {}", outer_header);
@@ -137,13 +144,13 @@ void TableReader::check_keys(std::initializer_list<std::string_view> known,
 void TableReader::wrong_type(const Value& value, std::string_view what, std::string_view expected,
                              std::string_view help) {
   fault(fault::kWrongType, value.mark,
-        {fmt::format("{}: {} must be {}", subject_, what, expected),
+        {fmt::format("{}: {} must be {}", subject(), what, expected),
          fmt::format("this is {}", kind_name(value.kind)), std::string(help)});
 }
 
 void TableReader::missing(std::string_view key, std::string_view help) {
   fault(fault::kMissingKey, table_.mark,
-        {fmt::format("{} has no \"{}\"", subject_, key), {}, std::string(help)});
+        {fmt::format("{} has no \"{}\"", subject(), key), {}, std::string(help)});
 }
 
 std::optional<TextAt> TableReader::text(std::string_view key) {
@@ -156,14 +163,14 @@ std::optional<TextAt> TableReader::text(std::string_view key) {
                    : "");
     return std::nullopt;
   }
-  if (entry->value.text.empty()) {
+  if (entry->value.text().empty()) {
     fault(fault::kEmptyList, entry->value.mark,
-          {fmt::format("{}: \"{}\" is empty", subject_, key),
+          {fmt::format("{}: \"{}\" is empty", subject(), key),
            {},
            "give it a value, or leave the key out"});
     return std::nullopt;
   }
-  return TextAt{entry->value.text, &entry->value};
+  return TextAt{entry->value.text(), &entry->value};
 }
 
 std::optional<TextAt> TableReader::required_text(std::string_view key, std::string_view help) {
@@ -181,14 +188,14 @@ std::optional<std::int64_t> TableReader::integer(std::string_view key, IntegerRa
     wrong_type(entry->value, fmt::format("\"{}\"", key), "a whole number");
     return std::nullopt;
   }
-  if (entry->value.number < range.min || entry->value.number > range.max) {
+  if (entry->value.number() < range.min || entry->value.number() > range.max) {
     fault(fault::kOutOfRange, entry->value.mark,
-          {fmt::format("{}: \"{}\" is out of range", subject_, key),
+          {fmt::format("{}: \"{}\" is out of range", subject(), key),
            fmt::format("must lie between {} and {}", range.min, range.max),
            {}});
     return std::nullopt;
   }
-  return entry->value.number;
+  return entry->value.number();
 }
 
 std::optional<bool> TableReader::boolean(std::string_view key) {
@@ -209,17 +216,17 @@ std::optional<std::int64_t> TableReader::duration_ms(std::string_view key, Integ
                "write a number and a unit in quotes: \"10s\", \"15m\", \"72h\", \"7d\"");
     return std::nullopt;
   }
-  const std::optional<std::int64_t> ms = base::parse_duration_ms(entry->value.text);
+  const std::optional<std::int64_t> ms = base::parse_duration_ms(entry->value.text());
   if (!ms) {
     fault(fault::kBadQuantity, entry->value.mark,
-          {fmt::format("{}: \"{}\" is not a duration", subject_, key),
+          {fmt::format("{}: \"{}\" is not a duration", subject(), key),
            {},
            "write a whole number and one of ms, s, m, h, d: \"15m\""});
     return std::nullopt;
   }
   if (*ms < range.min || *ms > range.max) {
     fault(fault::kOutOfRange, entry->value.mark,
-          {fmt::format("{}: \"{}\" is out of range", subject_, key),
+          {fmt::format("{}: \"{}\" is out of range", subject(), key),
            fmt::format("must lie between {} and {}", duration_text(range.min),
                        duration_text(range.max)),
            {}});
@@ -235,7 +242,7 @@ std::optional<std::int64_t> TableReader::moment(std::string_view key) {
   if (value.is_json && value.kind == ValueKind::kString) return json_moment(key, value);
   if (value.kind == ValueKind::kLocalTime) {
     fault(fault::kLocalTime, value.mark,
-          {fmt::format("{}: \"{}\" does not say which moment it means", subject_, key),
+          {fmt::format("{}: \"{}\" does not say which moment it means", subject(), key),
            "no offset from UTC",
            "write a date, a time and an offset: 2014-05-05T00:00:00Z, or +08:00 in place of Z"});
     return std::nullopt;
@@ -249,20 +256,21 @@ std::optional<std::int64_t> TableReader::moment(std::string_view key) {
   }
   if (!value.truth) {
     fault(fault::kOutOfRange, value.mark,
-          {fmt::format("{}: \"{}\" is out of range", subject_, key),
+          {fmt::format("{}: \"{}\" is out of range", subject(), key),
            "years run from 0001 to 9999",
            {}});
     return std::nullopt;
   }
-  return value.number;
+  return value.number();
 }
 
 std::optional<std::int64_t> TableReader::json_moment(std::string_view key, const Value& value) {
-  if (const auto time = base::parse_rfc3339(value.text)) return time;
-  if (base::parse_rfc3339(value.text + "Z") || base::parse_rfc3339(value.text + "T00:00:00Z")) {
+  if (const auto time = base::parse_rfc3339(value.text())) return time;
+  const std::string text(value.text());
+  if (base::parse_rfc3339(text + "Z") || base::parse_rfc3339(text + "T00:00:00Z")) {
     fault(
         fault::kLocalTime, value.mark,
-        {fmt::format("{}: \"{}\" does not say which moment it means", subject_, key),
+        {fmt::format("{}: \"{}\" does not say which moment it means", subject(), key),
          "no offset from UTC",
          "write a date, a time and an offset: \"2014-05-05T00:00:00Z\", or +08:00 in place of Z"});
   } else {
@@ -276,18 +284,18 @@ std::vector<TextAt> TableReader::texts(std::string_view key, bool may_be_empty) 
   std::vector<TextAt> out;
   const Value* list = array(key);
   if (list == nullptr) return out;
-  if (list->items.empty() && !may_be_empty) {
+  if (list->items().empty() && !may_be_empty) {
     fault(fault::kEmptyList, list->mark,
-          {fmt::format("{}: \"{}\" is empty", subject_, key), {}, {}});
+          {fmt::format("{}: \"{}\" is empty", subject(), key), {}, {}});
   }
-  for (const Value& item : list->items) {
+  for (const Value& item : list->items()) {
     if (item.kind != ValueKind::kString) {
       wrong_type(item, fmt::format("every item of \"{}\"", key), "a string");
-    } else if (item.text.empty()) {
+    } else if (item.text().empty()) {
       fault(fault::kEmptyList, item.mark,
-            {fmt::format("{}: \"{}\" holds an empty text", subject_, key), {}, {}});
+            {fmt::format("{}: \"{}\" holds an empty text", subject(), key), {}, {}});
     } else {
-      out.push_back({item.text, &item});
+      out.push_back({item.text(), &item});
     }
   }
   return out;
@@ -326,7 +334,7 @@ std::optional<std::size_t> TableReader::word_of(std::string_view key, const Text
   const auto* at = std::find(words.begin(), words.end(), found.text);
   if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
   FaultList::Detail detail;
-  detail.message = fmt::format("{}: \"{}\" does not know this word", subject_, key);
+  detail.message = fmt::format("{}: \"{}\" does not know this word", subject(), key);
   detail.label = fmt::format("must be {}", or_list(words));
   if (faults_.wants_advice()) {
     std::vector<NamePlace> names;

@@ -15,7 +15,7 @@
 namespace hashcart::catalogue {
 
 struct TextAt {
-  std::string text;
+  std::string_view text;
   const Value* value = nullptr;  // where it stands
 };
 
@@ -24,12 +24,38 @@ struct IntegerRange {
   std::int64_t max = 0;
 };
 
+// How messages name a table: `campaign "amazon-cart-us": confirm`. Put together only where there is
+// something to say; what it is made of must outlive it.
+class Subject {
+ public:
+  // `a [[test]]`
+  Subject(std::string_view whole) : word_(whole) {}  // NOLINT(google-explicit-constructor)
+  Subject(const char* whole) : word_(whole) {}       // NOLINT(google-explicit-constructor)
+  // `campaign "amazon-cart-us"`
+  Subject(std::string_view kind, std::string_view id) : word_(kind), name_(id) {}
+
+  // A table inside: `...: confirm`, `...: item AA`. This one must outlive it.
+  [[nodiscard]] Subject inner(std::string_view word, std::string_view name = {}) const {
+    Subject out(word, name);
+    out.outer_ = this;
+    return out;
+  }
+
+  [[nodiscard]] std::string text() const;
+
+ private:
+  const Subject* outer_ = nullptr;
+  std::string_view word_;
+  std::string_view name_;
+};
+
 class TableReader {
  public:
-  // subject: how messages name the table, `campaign "amazon-cart-us"`. All references outlive the
-  // reader.
-  TableReader(const Value& table, std::size_t file, std::string subject, FaultList* faults)
-      : table_(table), file_(file), subject_(std::move(subject)), faults_(*faults) {}
+  // All references outlive the reader.
+  TableReader(const Value& table, std::size_t file, const Subject& subject, FaultList* faults)
+      : table_(table), file_(file), subject_(subject), faults_(*faults) {
+    for (const Entry& entry : table.entries()) kinds_ |= kind_bit(entry.key);
+  }
 
   // Reports every key that is not among those known. outer: keys of the table this one stands in,
   // because TOML gives a key written after `[campaign.confirm]` to that table, which is rarely what
@@ -38,7 +64,9 @@ class TableReader {
                   std::initializer_list<std::string_view> outer = {},
                   std::string_view outer_header = {});
 
-  [[nodiscard]] const Entry* find(std::string_view key) const noexcept { return table_.find(key); }
+  [[nodiscard]] const Entry* find(std::string_view key) const noexcept {
+    return (kinds_ & kind_bit(key)) == 0 ? nullptr : table_.find(key);
+  }
   [[nodiscard]] bool has(std::string_view key) const noexcept { return find(key) != nullptr; }
 
   // Each returns nothing where the key is absent or its value faulty (then reported). An empty text
@@ -72,15 +100,25 @@ class TableReader {
   [[nodiscard]] const Value& value() const noexcept { return table_; }
   [[nodiscard]] Mark mark() const noexcept { return table_.mark; }
   [[nodiscard]] std::size_t file() const noexcept { return file_; }
-  [[nodiscard]] const std::string& subject() const noexcept { return subject_; }
+  [[nodiscard]] std::string subject() const { return subject_.text(); }
+  [[nodiscard]] const Subject& whole_subject() const noexcept { return subject_; }
   [[nodiscard]] FaultList& faults() noexcept { return faults_; }
 
  private:
   [[nodiscard]] std::optional<std::int64_t> json_moment(std::string_view key, const Value& value);
 
+  // Most questions are for keys that are not there: one bit of 64 says no to most of them.
+  [[nodiscard]] static std::uint64_t kind_bit(std::string_view key) noexcept {
+    if (key.empty()) return 1;
+    const auto byte = [](char c) { return static_cast<unsigned>(static_cast<unsigned char>(c)); };
+    const auto size = static_cast<unsigned>(key.size());
+    return std::uint64_t{1} << ((size * 5 + byte(key.front()) * 3 + byte(key.back())) % 64);
+  }
+
   const Value& table_;
   std::size_t file_;
-  std::string subject_;
+  Subject subject_;
+  std::uint64_t kinds_ = 0;  // kind_bit() of all keys
   FaultList& faults_;
 };
 

@@ -96,7 +96,7 @@ class DottedKeys {
 
 class Converter {
  public:
-  explicit Converter(std::string_view text) {
+  Converter(std::string_view text, Document* document) : document_(*document) {
     std::uint32_t count = 0;
     std::size_t at = 0;
     if (text.substr(0, 3) == "\xEF\xBB\xBF") at = 3;
@@ -114,30 +114,29 @@ class Converter {
   }
 
   // False where the tree is too deep.
-  bool convert(const toml::node& node, int depth, Value* out) const {
+  bool convert(const toml::node& node, int depth, Value* out) {
     out->mark = mark(node.source());
     switch (node.type()) {
       case toml::node_type::table:
         return convert_table(*node.as_table(), depth, out);
       case toml::node_type::array: {
-        out->kind = ValueKind::kArray;
+        out->set_items({});
         if (depth >= kDepthMax) return false;
         const toml::array& array = *node.as_array();
-        out->items.resize(array.size());
+        std::vector<Value> items(array.size());
         for (std::size_t i = 0; i < array.size(); ++i) {
-          if (!convert(array[i], depth + 1, &out->items[i])) return false;
+          if (!convert(array[i], depth + 1, &items[i])) return false;
         }
+        out->set_items(document_.keep(items));
         // An array of tables has no place of its own.
-        if (out->mark.line == 0 && !out->items.empty()) out->mark = out->items.front().mark;
+        if (out->mark.line == 0 && !items.empty()) out->mark = items.front().mark;
         return true;
       }
       case toml::node_type::string:
-        out->kind = ValueKind::kString;
-        out->text = node.as_string()->get();
+        out->set_text(document_.keep(std::string_view(node.as_string()->get())));
         return true;
       case toml::node_type::integer:
-        out->kind = ValueKind::kInteger;
-        out->number = node.as_integer()->get();
+        out->set_number(ValueKind::kInteger, node.as_integer()->get());
         return true;
       case toml::node_type::floating_point:
         out->kind = ValueKind::kFloat;
@@ -172,27 +171,28 @@ class Converter {
   }
 
  private:
-  bool convert_table(const toml::table& table, int depth, Value* out) const {
-    out->kind = ValueKind::kTable;
+  bool convert_table(const toml::table& table, int depth, Value* out) {
+    out->set_entries({});
     if (depth >= kDepthMax) return false;
-    out->entries.reserve(table.size());
+    std::vector<Entry> entries;
+    entries.reserve(table.size());
     for (const auto& [key, node] : table) {
-      Entry& entry = out->entries.emplace_back();
-      entry.key = std::string(key.str());
+      Entry& entry = entries.emplace_back();
+      entry.key = document_.keep(key.str());
       entry.key_mark = mark(key.source());
       if (!convert(node, depth + 1, &entry.value)) return false;
     }
-    std::stable_sort(out->entries.begin(), out->entries.end(), [](const Entry& a, const Entry& b) {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
       return a.key_mark.line != b.key_mark.line ? a.key_mark.line < b.key_mark.line
                                                 : a.key_mark.column < b.key_mark.column;
     });
+    out->set_entries(document_.keep(entries));
     return true;
   }
 
   static void convert_moment(const toml::date_time& moment, Value* out) {
     out->kind = ValueKind::kLocalTime;
     if (!moment.offset) return;
-    out->kind = ValueKind::kOffsetTime;
     const int minutes = moment.offset->minutes;
     const int size = minutes < 0 ? -minutes : minutes;
     const std::optional<base::EventTimeMs> time = base::parse_rfc3339(fmt::format(
@@ -200,9 +200,10 @@ class Converter {
         moment.date.month, moment.date.day, moment.time.hour, moment.time.minute,
         moment.time.second, moment.time.nanosecond, minutes < 0 ? '-' : '+', size / 60, size % 60));
     out->truth = time.has_value();
-    out->number = time.value_or(0);
+    out->set_number(ValueKind::kOffsetTime, time.value_or(0));
   }
 
+  Document& document_;
   std::vector<std::uint32_t> line_lengths_;  // characters of each line, its end left out
 };
 
@@ -226,8 +227,13 @@ bool has_bare_tag(std::string_view line) {
 
 }  // namespace
 
-bool parse_toml(std::string_view text, std::size_t file, Value* root, FaultList* faults) {
-  *root = Value();
+bool parse_toml(std::string_view text, std::size_t file, Document* out, FaultList* faults) {
+  return read_plain_toml(text, out) || parse_toml_by_library(text, file, out, faults);
+}
+
+bool parse_toml_by_library(std::string_view text, std::size_t file, Document* out,
+                           FaultList* faults) {
+  out->root = Value();
   const auto refuse_depth = [&](std::uint32_t line) {
     faults->add(fault::kSyntax, file, {line, 1, 1},
                 {"tables are nested deeper than any catalogue needs", {}, {}});
@@ -237,11 +243,11 @@ bool parse_toml(std::string_view text, std::size_t file, Value* root, FaultList*
     refuse_depth(static_cast<std::uint32_t>(deep.line));
     return false;
   }
-  const Converter converter(text);
+  Converter converter(text, out);
   try {
     const toml::table table = toml::parse(text);
-    if (converter.convert(table, 0, root)) return true;
-    *root = Value();
+    if (converter.convert(table, 0, &out->root)) return true;
+    out->root = Value();
     refuse_depth(0);
   } catch (const toml::parse_error& error) {
     Mark mark = converter.mark(error.source());
