@@ -1,6 +1,7 @@
 #include "match/scan_windows.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <map>
 
@@ -41,12 +42,13 @@ Mask mask_of(const WindowKey& key, std::size_t cut) {
   return mask;
 }
 
-// How often each combination of look-ups occurs in the sample, by the first byte's five bits, most
-// frequent first.
+// How often each combination of look-ups occurs in the sample. The most frequent ones are kept, nine
+// tenths of a feed; one bit stands for each in the sets of those that an index of a look-up allows.
 class Frequencies {
  public:
   explicit Frequencies(std::string_view sample) {
-    std::vector<std::uint32_t> count(1U << 17U);
+    constexpr std::size_t kFirstBits = 5;  // what the two look-ups of the first byte see of it
+    std::vector<std::uint32_t> seen(1U << (kFirstBits + 12));
     bytes_ = std::max<std::size_t>(1, sample.size());
     for (std::size_t at = 0; at + kWindowBytes <= sample.size(); ++at) {
       std::uint32_t tuple = static_cast<unsigned char>(sample[at]) & 31U;
@@ -56,30 +58,43 @@ class Frequencies {
         is_ascii = is_ascii && byte < 0x80;  // a shuffle yields nothing for other bytes
         if (i > 0) tuple = (tuple << 4U) | (byte & 15U);
       }
-      if (is_ascii) ++count[tuple];
+      if (is_ascii) ++seen[tuple];
     }
-    for (std::uint32_t tuple = 0; tuple < count.size(); ++tuple) {
-      if (count[tuple] == 0) continue;
-      by_first_[tuple >> 12U].push_back({static_cast<std::uint16_t>(tuple & 0xFFFU), count[tuple]});
+    std::vector<std::uint32_t> tuples;
+    for (std::uint32_t tuple = 0; tuple < seen.size(); ++tuple) {
+      if (seen[tuple] > 0) tuples.push_back(tuple);
     }
-    for (auto& list : by_first_) {
-      std::sort(list.begin(), list.end(),
-                [](const Tuple& a, const Tuple& b) { return a.count > b.count; });
+    std::stable_sort(tuples.begin(), tuples.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return seen[a] > seen[b]; });
+    tuples.resize(std::min(tuples.size(), kTuples));
+    for (std::size_t i = 0; i < tuples.size(); ++i) {
+      count_[i] = seen[tuples[i]];
+      const std::uint32_t first = tuples[i] >> 12U;
+      const std::array<std::uint32_t, kLookups> index = {first >> 1U, first & 15U,
+                                                         (tuples[i] >> 8U) & 15U,
+                                                         (tuples[i] >> 4U) & 15U, tuples[i] & 15U};
+      for (std::size_t lookup = 0; lookup < kLookups; ++lookup) {
+        sets_[lookup][index[lookup]][i / 64] |= 1ULL << (i % 64);
+      }
     }
   }
 
-  // Hits of a bucket in the sample; gives up, with anything above it, at `most`.
+  // Hits of a bucket in the sample; anything above `most` once that is exceeded.
   [[nodiscard]] std::uint64_t hits(const Mask& mask, std::uint64_t most) const noexcept {
+    Set all;
+    all.fill(~0ULL);
+    for (std::size_t lookup = 0; lookup < kLookups; ++lookup) {
+      Set allowed{};
+      for (unsigned indexes = mask.allowed[lookup]; indexes != 0; indexes &= indexes - 1) {
+        const Set& set = sets_[lookup][static_cast<std::size_t>(std::countr_zero(indexes))];
+        for (std::size_t i = 0; i < set.size(); ++i) allowed[i] |= set[i];
+      }
+      for (std::size_t i = 0; i < all.size(); ++i) all[i] &= allowed[i];
+    }
     std::uint64_t sum = 0;
-    for (unsigned first = 0; first < by_first_.size(); ++first) {
-      // The five low bits of a first byte are what its two look-ups see.
-      if (!mask.has(0, first >> 1U) || !mask.has(1, first & 15U)) continue;
-      for (const Tuple& tuple : by_first_[first]) {
-        if (!mask.has(2, tuple.rest >> 8U) || !mask.has(3, (tuple.rest >> 4U) & 15U) ||
-            !mask.has(4, tuple.rest & 15U)) {
-          continue;
-        }
-        sum += tuple.count;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::uint64_t bits = all[i]; bits != 0; bits &= bits - 1) {
+        sum += count_[i * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
         if (sum > most) return sum;
       }
     }
@@ -89,11 +104,11 @@ class Frequencies {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
  private:
-  struct Tuple {
-    std::uint16_t rest;  // three nibbles
-    std::uint32_t count;
-  };
-  std::array<std::vector<Tuple>, 32> by_first_;
+  static constexpr std::size_t kTuples = 4096;
+  using Set = std::array<std::uint64_t, kTuples / 64>;
+
+  std::array<std::array<Set, 16>, kLookups> sets_{};
+  std::array<std::uint32_t, kTuples> count_{};  // most frequent first
   std::size_t bytes_ = 1;
 };
 
