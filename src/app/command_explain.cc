@@ -270,16 +270,18 @@ class Explainer final : public intent::ResolverOutput {
       std::string folded;
       match::fold_tag(tag.text, post.platform, &folded);
       folded_tags.push_back(folded);
-      const auto uses = db_.tag_uses(post.platform, folded);
+      bool is_used = false;
       const std::string shown = fmt::format(
           "#{}{}", tag.text, tag.start == tag.end ? " (in the payload's list only)" : "");
-      if (uses.empty()) fmt::print("  tag    {}\n", shown);
-      for (const match::TagUse& use : uses) {
+      for (const match::TagUse& use : db_.tag_uses(folded)) {
+        if (!use.on(post.platform)) continue;
+        is_used = true;
         const catalogue::Campaign& campaign = catalogue_.campaigns[use.campaign];
         fmt::print("  tag    {}  {} of {} rev {} ({})\n", shown,
                    use.is_confirm ? "confirmation" : "tag", campaign.id, campaign.rev,
                    at(campaign.tag_where));
       }
+      if (!is_used) fmt::print("  tag    {}\n", shown);
     }
     std::string whole;
     match::fold_text(post.text, post.platform, &whole);

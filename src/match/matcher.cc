@@ -40,7 +40,7 @@ std::uint32_t Matcher::propose(const post::Post& post) {
   if (!post.product_tags.empty()) kinds |= kHostKind;
   for (const post::Tag& tag : post.tags) {
     fold_tag(tag.text, post.platform, &folded_);
-    if (!db_.tag_uses(post.platform, folded_).empty()) kinds |= kTagKind;
+    if (!db_.tag_uses(folded_).empty()) kinds |= kTagKind;
   }
   if (!db_.emoji().empty()) kinds |= db_.text_literals().scan(post.text, &text_scratch_);
   if (db_.has_claims()) {
@@ -196,8 +196,8 @@ void Matcher::add_tag_triggers(const post::Post& post, std::string_view parent_a
   for (const FoundTag& tag : extractor(0).tags(post)) {
     fold_tag(tag.text, post.platform, &folded_);
     const bool in_text = tag.start != tag.end;
-    for (const TagUse& use : db_.tag_uses(post.platform, folded_)) {
-      if (!may_trigger(post, use.campaign)) continue;
+    for (const TagUse& use : db_.tag_uses(folded_)) {
+      if (!use.on(post.platform) || !may_trigger(post, use.campaign)) continue;
       Evidence evidence;
       evidence.field = in_text ? EvidenceField::kText : EvidenceField::kTags;
       evidence.start = tag.start;

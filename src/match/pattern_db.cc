@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <set>
 #include <utility>
 
@@ -15,12 +16,6 @@ namespace hashcart::match {
 namespace {
 
 using base::Platform;
-
-std::vector<std::string> tags_of(const catalogue::Campaign& campaign) {
-  std::vector<std::string> tags = campaign.tags;
-  if (campaign.confirm) tags.push_back(campaign.confirm->tag);
-  return tags;
-}
 
 // By retailer: whether `match` looks for its links.
 std::vector<bool> watched_of(const catalogue::Catalogue& catalogue) {
@@ -85,29 +80,6 @@ std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
   for (const std::string& word : words_of(catalogue, false)) out.push_back({word, 2, true});
   for (const std::string_view one : emoji) out.push_back({std::string(one), 3, false});
   return out;
-}
-
-// All tags as fold_tag() makes them on the platforms of their campaigns.
-std::vector<std::string> folded_tags(const catalogue::Catalogue& catalogue) {
-  std::vector<std::string> out;
-  std::string folded;
-  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
-    for (const std::string& tag : tags_of(campaign)) {
-      for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
-        const auto platform = static_cast<Platform>(i);
-        if (!campaign.on(platform)) continue;
-        fold_tag(without_sign(tag), platform, &folded);
-        // Most platforms agree.
-        if (!folded.empty() && (out.empty() || out.back() != folded)) out.push_back(folded);
-      }
-    }
-  }
-  return out;
-}
-
-TagKeys make_tag_keys(const catalogue::Catalogue& catalogue) {
-  const std::vector<std::string> folded = folded_tags(catalogue);
-  return TagKeys({folded.begin(), folded.end()});
 }
 
 // The keys of R(line).
@@ -185,7 +157,8 @@ constexpr std::uint16_t kNoRetailer = 0xFFFF;
 }  // namespace
 
 struct PatternDb::Impl {
-  std::array<TextMap<std::vector<TagUse>>, base::kPlatformCount> tags;
+  // By fold_tag() of them; nearly all are of one campaign.
+  TextMap<boost::container::small_vector<TagUse, 1>> tags;
   TextMap<std::vector<std::uint32_t>> prompts;  // by platform_key
   std::vector<std::uint32_t> offers;
   std::vector<bool> watched;  // by retailer
@@ -196,12 +169,49 @@ struct PatternDb::Impl {
   std::vector<std::unique_ptr<const ClaimGrammar>> grammars;
 };
 
+// The tags of all campaigns. Folds differ between Mastodon and all others only (tag_fold.cc), and
+// seldom then.
+std::unique_ptr<PatternDb::Impl> PatternDb::make_impl(const catalogue::Catalogue& catalogue) {
+  constexpr std::uint32_t kMastodon = 1U << static_cast<unsigned>(Platform::kMastodon);
+  auto impl = std::make_unique<Impl>();
+  impl->tags.reserve(catalogue.campaigns.size());
+  std::string folded;
+  std::string folded_there;
+  for (std::uint32_t index = 0; index < catalogue.campaigns.size(); ++index) {
+    const catalogue::Campaign& campaign = catalogue.campaigns[index];
+    const auto add = [&](std::string_view tag, std::size_t position) {
+      TagUse use{.campaign = index,
+                 .position = static_cast<std::uint16_t>(position),
+                 .is_confirm = position == campaign.tags.size(),
+                 .platforms = campaign.platforms};
+      fold_tag(without_sign(tag), Platform::kX, &folded);
+      fold_tag(without_sign(tag), Platform::kMastodon, &folded_there);
+      if (folded == folded_there) {
+        impl->tags[folded].push_back(use);
+        return;
+      }
+      for (const bool there : {false, true}) {
+        use.platforms = campaign.platforms & (there ? kMastodon : ~kMastodon);
+        if (use.platforms != 0) impl->tags[there ? folded_there : folded].push_back(use);
+      }
+    };
+    for (std::size_t i = 0; i < campaign.tags.size(); ++i) add(campaign.tags[i], i);
+    if (campaign.confirm) add(campaign.confirm->tag, campaign.tags.size());
+  }
+  return impl;
+}
+
 PatternDb::PatternDb(const catalogue::Catalogue& catalogue,
                      const std::vector<std::string>& link_hosts)
     : catalogue_(catalogue),
-      impl_(std::make_unique<Impl>()),
+      impl_(make_impl(catalogue)),
       links_(catalogue),
-      tag_keys_(make_tag_keys(catalogue)),
+      tag_keys_([&] {
+        std::vector<std::string_view> folded;
+        folded.reserve(impl_->tags.size());
+        for (const auto& [tag, uses] : impl_->tags) folded.emplace_back(tag);
+        return TagKeys(folded);
+      }()),
       raw_scan_(scan_keys(catalogue, link_hosts, tag_keys_)),
       text_literals_(match::text_literals(catalogue)) {
   impl_->watched = watched_of(catalogue);
@@ -217,18 +227,6 @@ PatternDb::PatternDb(const catalogue::Catalogue& catalogue,
     if (!campaign.on_link.empty()) impl_->offers.push_back(index);
     if (!campaign.emoji.empty()) impl_->emoji.push_back({index, bare_emoji(campaign.emoji)});
     if (campaign.claim) add_claim(index);
-    const std::vector<std::string> tags = tags_of(campaign);
-    for (std::size_t i = 0; i < base::kPlatformCount; ++i) {
-      const auto platform = static_cast<Platform>(i);
-      if (!campaign.on(platform)) continue;
-      for (std::size_t position = 0; position < tags.size(); ++position) {
-        std::string folded;
-        fold_tag(without_sign(tags[position]), platform, &folded);
-        impl_->tags[i][folded].push_back({.campaign = index,
-                                          .position = static_cast<std::uint16_t>(position),
-                                          .is_confirm = position == campaign.tags.size()});
-      }
-    }
     if (!campaign.confirm) continue;
     for (const catalogue::AuthorRef& author : campaign.confirm->prompt_by) {
       if (!campaign.on(author.platform)) continue;
@@ -281,11 +279,9 @@ std::optional<ProductRef> PatternDb::tagged_product(Platform platform,
   return ProductRef{index, kNoMarket, id};
 }
 
-std::span<const TagUse> PatternDb::tag_uses(Platform platform,
-                                            std::string_view folded) const noexcept {
-  const auto& table = impl_->tags[static_cast<std::size_t>(platform)];
-  const auto found = table.find(folded);
-  if (found == table.end()) return {};
+std::span<const TagUse> PatternDb::tag_uses(std::string_view folded) const noexcept {
+  const auto found = impl_->tags.find(folded);
+  if (found == impl_->tags.end()) return {};
   return found->second;
 }
 

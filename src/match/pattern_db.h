@@ -47,6 +47,11 @@ struct TagUse {
   std::uint32_t campaign = 0;
   std::uint16_t position = 0;  // into Campaign::tags; unused when is_confirm
   bool is_confirm = false;
+  std::uint32_t platforms = 0;  // bit i: base::Platform i
+
+  [[nodiscard]] bool on(base::Platform platform) const noexcept {
+    return ((platforms >> static_cast<unsigned>(platform)) & 1U) != 0;
+  }
 };
 
 class PatternDb {
@@ -68,9 +73,9 @@ class PatternDb {
   [[nodiscard]] const TagKeys& tag_keys() const noexcept { return tag_keys_; }
   [[nodiscard]] const RawScan& raw_scan() const noexcept { return raw_scan_; }
 
-  // Uses of a tag, given as fold_tag() of it for the platform; in catalogue order.
-  [[nodiscard]] std::span<const TagUse> tag_uses(base::Platform platform,
-                                                 std::string_view folded) const noexcept;
+  // Uses of a tag, given as fold_tag() of it for some platform; in catalogue order. Each says on
+  // which platforms it is one.
+  [[nodiscard]] std::span<const TagUse> tag_uses(std::string_view folded) const noexcept;
   // Campaigns for which a reply by this author is the prompt.
   [[nodiscard]] std::span<const std::uint32_t> prompts_by(base::Platform platform,
                                                           std::string_view author) const noexcept;
@@ -95,6 +100,7 @@ class PatternDb {
  private:
   struct Impl;
 
+  [[nodiscard]] static std::unique_ptr<Impl> make_impl(const catalogue::Catalogue& catalogue);
   void add_claim(std::uint32_t index);
 
   const catalogue::Catalogue& catalogue_;
