@@ -283,8 +283,9 @@ void add_catalogue_commands(CLI::App* root, CheckCommand* check, TestCommand* te
   });
 }
 
-void add_gen(CLI::App* root, GenOptions* options, std::string* start,
+void add_gen(CLI::App* root, GenCommand* command, std::string* start,
              std::function<ExitCode()>* action) {
+  GenOptions* const options = &command->options;
   CLI::App* app =
       root->add_subcommand("gen", "Write a made-up stream of posts, the same for each seed");
   app->add_option("--seed", options->seed, "Which stream")->type_name("N")->group("Stream");
@@ -325,8 +326,26 @@ void add_gen(CLI::App* root, GenOptions* options, std::string* start,
   share("--escapes", &options->escapes, "X and simple lines written with \\u and \\/ escapes");
   share("--broken", &options->broken, "Lines of broken JSON");
   share("--blank", &options->blank, "Blank keep-alives");
-  app->callback([options, start, action] {
-    *action = [options, start] {
+  CLI::Option* corpus = app->add_flag("--corpus", command->is_corpus,
+                                      "A corpus for benchmarks instead: posts only, whole payloads")
+                            ->group("Corpus");
+  const auto of_corpus = [corpus](CLI::Option* option) { option->needs(corpus)->group("Corpus"); };
+  of_corpus(app->add_option("--size", command->corpus.bytes,
+                            "How many bytes, e.g. 64MiB or 1GB; else --posts counts")
+                ->transform(CLI::AsSizeValue(false))
+                ->type_name("BYTES"));
+  of_corpus(app->add_option("--matches", command->corpus.matches,
+                            "Posts that carry a tag or a link of the benchmark's question")
+                ->check(CLI::Range(0.0, 1.0))
+                ->type_name("SHARE"));
+  of_corpus(app->add_option("--near-misses", command->corpus.near_misses,
+                            "Posts that only look so: #AmazonCarts, notamazon.com")
+                ->check(CLI::Range(0.0, 1.0))
+                ->type_name("SHARE"));
+  of_corpus(app->add_option("--truth", command->truth, "The ids of the posts that match go here")
+                ->type_name("FILE"));
+  app->callback([command, options, start, action] {
+    *action = [command, options, start] {
       if (!start->empty()) {
         const auto time = base::parse_rfc3339(*start);
         if (!time) {
@@ -336,7 +355,8 @@ void add_gen(CLI::App* root, GenOptions* options, std::string* start,
         }
         options->start = *time;
       }
-      return run_gen_command(*options);
+      if (command->is_corpus) options->corpus = command->corpus;
+      return run_gen_command(*command);
     };
   });
 }
@@ -393,7 +413,7 @@ int run_command_line(int argc, char** argv) {
   TestCommand test;
   CatalogueCommand catalogue;
   DiffCommand diff;
-  GenOptions gen;
+  GenCommand gen;
   std::string gen_start;
   std::string schema;
   bool version_json = false;

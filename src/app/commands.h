@@ -103,6 +103,13 @@ struct DiffCommand {
   std::string format = "text";  // "text", "json"
 };
 
+struct GenCommand {
+  GenOptions options;
+  bool is_corpus = false;
+  CorpusOptions corpus;
+  std::string truth;  // a file; empty: none
+};
+
 [[nodiscard]] ExitCode run_match(const MatchCommand& command);
 [[nodiscard]] ExitCode run_explain(const ExplainCommand& command);
 [[nodiscard]] ExitCode run_extract(const ExtractCommand& command);
@@ -112,7 +119,7 @@ struct DiffCommand {
 [[nodiscard]] ExitCode run_catalogue(const CatalogueCommand& command);
 [[nodiscard]] ExitCode run_diff(const DiffCommand& command);
 [[nodiscard]] ExitCode run_demo();
-[[nodiscard]] ExitCode run_gen_command(const GenOptions& options);
+[[nodiscard]] ExitCode run_gen_command(const GenCommand& command);
 // name: "intent", "outcome", ..., or empty for all.
 [[nodiscard]] ExitCode run_schema(const std::string& name);
 [[nodiscard]] ExitCode run_version(bool json);
