@@ -32,11 +32,12 @@ int main(int argc, char** argv) {
   int status = 0;
   rusage usage{};
   if (wait4(child, &status, 0, &usage) < 0) return 2;
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const auto seconds_of = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
   };
-  std::fprintf(stderr, "\n%.6f %.6f %ld\n", seconds, seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime),
-               usage.ru_maxrss * 1024);
+  std::fprintf(stderr, "\n%.6f %.6f %ld\n", seconds,
+               seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime), usage.ru_maxrss * 1024);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

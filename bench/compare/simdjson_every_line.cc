@@ -48,18 +48,21 @@ bool ends_tag(std::string_view text, std::size_t at) {
   if (at >= text.size()) return true;
   const auto c = static_cast<unsigned char>(text[at]);
   if (c < 0x80) {
-    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_');
+    return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+             c == '_');
   }
   // U+2000-206F punctuation, U+3000-3003, and what lies beyond the basic plane (emoji).
   const std::string_view rest = text.substr(at);
   return c >= 0xF0 || rest.starts_with("\xE2\x80") || rest.starts_with("\xE2\x81") ||
-         rest.starts_with("\xE3\x80\x80") || rest.starts_with("\xE3\x80\x81") || rest.starts_with("\xE3\x80\x82");
+         rest.starts_with("\xE3\x80\x80") || rest.starts_with("\xE3\x80\x81") ||
+         rest.starts_with("\xE3\x80\x82");
 }
 
 bool has_tag(const Question& question, std::string_view text) {
   for (std::size_t at = text.find('#'); at != std::string_view::npos; at = text.find('#', at + 1)) {
     for (const std::string& tag : question.tags) {
-      if (equal_folded(text.substr(at + 1, tag.size()), tag) && ends_tag(text, at + 1 + tag.size())) return true;
+      if (equal_folded(text.substr(at + 1, tag.size()), tag) && ends_tag(text, at + 1 + tag.size()))
+        return true;
     }
   }
   return false;
@@ -75,7 +78,8 @@ bool has_host(const Question& question, std::string_view url) {
   for (const std::string& wanted : question.hosts) {
     if (host.size() < wanted.size()) continue;
     const std::size_t before = host.size() - wanted.size();
-    if ((before == 0 || host[before - 1] == '.') && equal_folded(host.substr(before), wanted)) return true;
+    if ((before == 0 || host[before - 1] == '.') && equal_folded(host.substr(before), wanted))
+      return true;
   }
   return false;
 }
@@ -96,7 +100,8 @@ void each_field(ondemand::value value, Visit visit) {
   for (auto field : object) {
     ondemand::raw_json_string key;
     ondemand::value inner;
-    if (field.key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS) return;
+    if (field.key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS)
+      return;
     visit(key, inner);
   }
 }
@@ -114,13 +119,15 @@ void each_element(ondemand::value value, Visit visit) {
 
 class Reader {
  public:
-  Reader(const Question& question, bool is_bluesky) : question_(question), is_bluesky_(is_bluesky) {}
+  Reader(const Question& question, bool is_bluesky)
+      : question_(question), is_bluesky_(is_bluesky) {}
 
   // line has SIMDJSON_PADDING readable bytes behind it.
   void read(const char* line, std::size_t size, std::string* ids) {
     ondemand::document document;
     ondemand::object object;
-    if (parser_.iterate(line, size, size + simdjson::SIMDJSON_PADDING).get(document) != simdjson::SUCCESS ||
+    if (parser_.iterate(line, size, size + simdjson::SIMDJSON_PADDING).get(document) !=
+            simdjson::SUCCESS ||
         document.get_object().get(object) != simdjson::SUCCESS) {
       return;
     }
@@ -152,7 +159,9 @@ class Reader {
     for (auto field : object) {
       ondemand::raw_json_string key;
       ondemand::value value;
-      if (field.key().get(key) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS) break;
+      if (field.key().get(key) != simdjson::SUCCESS ||
+          field.value().get(value) != simdjson::SUCCESS)
+        break;
       if (is(key, "id_str")) {
         id_ = text_of(value);
       } else if (is(key, "text")) {
@@ -162,7 +171,8 @@ class Reader {
       } else if (is(key, "extended_tweet")) {
         is_extended = true;
         each_field(value, [&](ondemand::raw_json_string name, ondemand::value inner) {
-          if (is(name, "full_text")) found_extended = has_tag(question_, text_of(inner)) || found_extended;
+          if (is(name, "full_text"))
+            found_extended = has_tag(question_, text_of(inner)) || found_extended;
           if (is(name, "entities")) found_extended = urls_match(inner) || found_extended;
         });
       }
@@ -175,7 +185,9 @@ class Reader {
     for (auto field : object) {
       ondemand::raw_json_string key;
       ondemand::value value;
-      if (field.key().get(key) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS) break;
+      if (field.key().get(key) != simdjson::SUCCESS ||
+          field.value().get(value) != simdjson::SUCCESS)
+        break;
       if (!is(key, "commit")) continue;
       each_field(value, [&](ondemand::raw_json_string name, ondemand::value inner) {
         if (is(name, "rkey")) id_ = text_of(inner);
@@ -188,9 +200,11 @@ class Reader {
               each_field(facet, [&](ondemand::raw_json_string of_facet, ondemand::value features) {
                 if (!is(of_facet, "features")) return;
                 each_element(features, [&](ondemand::value feature) {
-                  each_field(feature, [&](ondemand::raw_json_string of_feature, ondemand::value uri) {
-                    if (is(of_feature, "uri")) found = has_host(question_, text_of(uri)) || found;
-                  });
+                  each_field(feature,
+                             [&](ondemand::raw_json_string of_feature, ondemand::value uri) {
+                               if (is(of_feature, "uri"))
+                                 found = has_host(question_, text_of(uri)) || found;
+                             });
                 });
               });
             });
@@ -231,7 +245,8 @@ void read_lines(int file, bool can_seek, off_t begin, off_t end, Reader* reader,
   }
   off_t line_at = begin;  // of the first kept byte
   for (bool more = true; more;) {
-    const ssize_t got = can_seek ? pread(file, buffer + front, kBlock, at) : ::read(file, buffer + front, kBlock);
+    const ssize_t got =
+        can_seek ? pread(file, buffer + front, kBlock, at) : ::read(file, buffer + front, kBlock);
     if (got < 0) std::abort();
     more = got > 0;
     at += got;
@@ -239,13 +254,15 @@ void read_lines(int file, bool can_seek, off_t begin, off_t end, Reader* reader,
     char* last = buffer + front + got;
     if (!more && kept > 0) *last++ = '\n';
     while (first < last) {
-      const auto* newline = static_cast<const char*>(std::memchr(first, '\n', static_cast<std::size_t>(last - first)));
+      const auto* newline = static_cast<const char*>(
+          std::memchr(first, '\n', static_cast<std::size_t>(last - first)));
       if (newline == nullptr) break;
       if (end >= 0 && line_at >= end) {
         std::free(buffer);
         return;
       }
-      if (!skip_first && newline > first) reader->read(first, static_cast<std::size_t>(newline - first), ids);
+      if (!skip_first && newline > first)
+        reader->read(first, static_cast<std::size_t>(newline - first), ids);
       skip_first = false;
       line_at += newline + 1 - first;
       first = newline + 1;

@@ -361,6 +361,29 @@ void add_gen(CLI::App* root, GenCommand* command, std::string* start,
   });
 }
 
+void add_bench(CLI::App* root, BenchCommand* command, std::function<ExitCode()>* action) {
+  CLI::App* app = root->add_subcommand(
+      "bench", "Measure this build on this machine, on corpora it makes, answers checked first");
+  app->add_option("--size", command->bytes, "Of each corpus, e.g. 64MiB or 1GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
+  app->add_option("--rounds", command->rounds, "Every row once a round; the best counts")
+      ->type_name("N");
+  app->add_option("--sweep", command->sweeps,
+                  "stages, matches, dialects, threads, chunks or campaigns; repeatable; none: all")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"stages", "matches", "dialects", "threads", "chunks", "campaigns"}))
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app->add_option("--campaigns-max", command->campaigns_max,
+                  "The largest catalogue of the sweep over campaigns")
+      ->type_name("N");
+  app->add_option("--folder", command->folder, "Where corpora stand while they are measured")
+      ->type_name("DIR");
+  app->add_flag("--json", command->json, "As JSON");
+  app->callback([command, action] { *action = [command] { return run_bench(*command); }; });
+}
+
 void add_rest(CLI::App* root, std::string* schema, bool* version_json,
               std::function<ExitCode()>* action) {
   CLI::App* app = root->add_subcommand(
@@ -413,6 +436,7 @@ int run_command_line(int argc, char** argv) {
   TestCommand test;
   CatalogueCommand catalogue;
   DiffCommand diff;
+  BenchCommand bench;
   GenCommand gen;
   std::string gen_start;
   std::string schema;
@@ -423,6 +447,7 @@ int run_command_line(int argc, char** argv) {
   add_link(&app, &link, &action);
   add_catalogue_commands(&app, &check, &test, &catalogue, &diff, &action);
   add_gen(&app, &gen, &gen_start, &action);
+  add_bench(&app, &bench, &action);
   add_rest(&app, &schema, &version_json, &action);
   try {
     app.parse(argc, argv);
