@@ -425,7 +425,7 @@ def main():
     if options.smoke:
         with tempfile.TemporaryDirectory() as scratch:
             options.cache = pathlib.Path(scratch)
-            options.json = options.cache / "smoke.json"
+            options.json = options.json or options.cache / "smoke.json"
             options.size, options.slow_size, options.rounds, options.no_install = 2_000_000, 500_000, 1, True
             options.matches = 0.05
             options.only = options.only or "^(read only|hashcart|simdjson, On|ripgrep|jq)"

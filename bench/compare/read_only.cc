@@ -2,8 +2,8 @@
 //
 //   read_only FILE [THREADS]
 //
-// 256 KiB at a time into a page-aligned buffer (copies into others are much slower on some CPUs). With several threads,
-// each reads every n-th block. Prints the bytes read.
+// 256 KiB at a time into a page-aligned buffer (copies into others are much slower on some CPUs).
+// With several threads, each reads every n-th block. Prints the bytes read.
 #include <fcntl.h>
 #include <unistd.h>
 

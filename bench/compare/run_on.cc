@@ -2,8 +2,9 @@
 //
 //   run_on CPU[,CPU...] COMMAND [ARGUMENT...]
 //
-// The last line on stderr: seconds from fork to exit, seconds of CPU, peak resident bytes of the largest process. A
-// program of its own because a child is charged with the memory of the process that forked it.
+// The last line on stderr: seconds from fork to exit, seconds of CPU, peak resident bytes of the
+// largest process. A program of its own because a child is charged with the memory of the process
+// that forked it.
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -1,14 +1,17 @@
-// The question of question.py, answered by parsing every line with simdjson On-Demand: what a careful person would write
-// first, and what finding anything faster has to be compared with.
+// The question of question.py, answered by parsing every line with simdjson On-Demand: what a
+// careful person would write first, and what finding anything faster has to be compared with.
 //
-//   simdjson_every_line x-v1|bluesky FILE|- THREADS TAG... -- HOST...      prints the ids of posts that match
+//   simdjson_every_line x-v1|bluesky FILE|- THREADS TAG... -- HOST...
 //
-// As fast as it could be made without a scan in front: one pass over the fields of a line in the order in which they
-// stand, whatever is not asked for is skipped unparsed, no text is copied but by the parser, page-aligned buffers, and
-// threads that read, parse and collect by themselves. Built with simdjson 3.0 or later; nothing of hashcart is in it.
+// prints the ids of posts that match.
 //
-// Simpler than hashcart: no replies, no time, no checks of what a line is; a tag ends at ASCII and at the punctuation and
-// emoji of the corpora, not by the platform's grammar.
+// As fast as it could be made without a scan in front: one pass over the fields of a line in the
+// order in which they stand, whatever is not asked for is skipped unparsed, no text is copied but
+// by the parser, page-aligned buffers, and threads that read, parse and collect by themselves.
+// Built with simdjson 3.0 or later; nothing of hashcart is in it.
+//
+// Simpler than hashcart: no replies, no time, no checks of what a line is; a tag ends at ASCII and
+// at the punctuation and emoji of the corpora, not by the platform's grammar.
 #include <fcntl.h>
 #include <simdjson.h>
 #include <sys/stat.h>
