@@ -57,32 +57,28 @@ void count(benchmark::State* state, std::size_t bytes, std::size_t items) {
   state->SetItemsProcessed(rounds * static_cast<std::int64_t>(items));
 }
 
-// Lines in chunks, as workers get them.
-struct Lines {
-  std::string text;
-  std::vector<std::unique_ptr<ingest::Chunk>> chunks;
-  std::size_t count = 0;
-
-  void add(std::string_view line) {  // without its newline
-    const std::uint64_t at = text.size();
-    text += line;
-    text += '\n';
-    ++count;
-    const auto put = [&] {
-      return chunks.back()->append(line, at, line.size() + 1, ingest::RecordFault::kNone);
-    };
-    if (!chunks.empty() && put()) return;
-    chunks.push_back(std::make_unique<ingest::Chunk>(256U << 10U));
-    chunks.back()->reset(0, ingest::Framing::kNdjson);
-    must(put(), "a chunk");
+// Lines as workers get them.
+class Lines {
+ public:
+  explicit Lines(std::string text) : text_(std::move(text)) {
+    chunk_->load_lines(text_, 0, 0);
+    must(chunk_->next(&block_, &record_) == ingest::Piece::kLines && block_.bytes == text_,
+         "a chunk");
+    ingest::LineCursor lines(block_);
+    for (ingest::RecordView record; lines.next(&record);) records_.push_back(record);
   }
 
-  template <typename Visit>
-  void each(Visit visit) const {
-    for (const auto& chunk : chunks) {
-      for (std::size_t i = 0; i < chunk->size(); ++i) visit(chunk->record(i));
-    }
-  }
+  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] const ingest::LineBlock& block() const { return block_; }
+  [[nodiscard]] std::size_t count() const { return records_.size(); }
+  [[nodiscard]] const std::vector<ingest::RecordView>& records() const { return records_; }
+
+ private:
+  std::string text_;
+  std::unique_ptr<ingest::Chunk> chunk_ = std::make_unique<ingest::Chunk>(1);
+  ingest::LineBlock block_;
+  ingest::RecordView record_;
+  std::vector<ingest::RecordView> records_;  // in the chunk
 };
 
 Lines corpus(std::string_view name, double matches, std::uint64_t posts) {
@@ -95,12 +91,12 @@ Lines corpus(std::string_view name, double matches, std::uint64_t posts) {
   options.reposts = 0.65;
   options.posts = posts;
   options.corpus = {.matches = matches, .near_misses = 0};
-  Lines lines;
+  std::string text;
   app::run_gen(options, [&](std::string_view line) {
-    lines.add(line.substr(0, line.size() - 1));
+    text += line;
     return true;
   });
-  return lines;
+  return Lines(std::move(text));
 }
 
 const Lines& corpus_of(const std::string& name) {
@@ -115,25 +111,21 @@ Lines fixture(const std::string& name) {
   std::ifstream in(HASHCART_FIXTURES "/posts/" + name + ".ndjson");
   constexpr std::string_view kBegin = "\"record\":";
   constexpr std::string_view kEnd = ",\"expect\":";
-  Lines lines;
+  std::string text;
   post::PostReader reader;
   post::ParsedRecord parsed;
-  ingest::Chunk one(1U << 20U);
   for (std::string row; std::getline(in, row);) {
     const std::size_t begin = row.find(kBegin);
     const std::size_t end = row.rfind(kEnd);
     if (begin == std::string::npos || end == std::string::npos || end < begin) continue;
-    const std::string record = row.substr(begin + kBegin.size(), end - begin - kBegin.size());
-    one.reset(0, ingest::Framing::kNdjson);
-    if (!record.starts_with('{') ||
-        !one.append(record, 0, record.size(), ingest::RecordFault::kNone)) {
-      continue;
-    }
-    reader.read(one.record(0), &parsed);
-    if (parsed.kind == post::RecordKind::kPosts) lines.add(record);
+    const std::string record =
+        row.substr(begin + kBegin.size(), end - begin - kBegin.size()) + "\n";
+    if (!record.starts_with('{')) continue;
+    reader.read(Lines(record).records().front(), &parsed);
+    if (parsed.kind == post::RecordKind::kPosts) text += record;
   }
-  must(lines.count > 0, name.c_str());
-  return lines;
+  must(!text.empty(), name.c_str());
+  return Lines(std::move(text));
 }
 
 struct Catalogue {
@@ -151,17 +143,42 @@ void framer(benchmark::State& state, const std::string& name) {
   const Lines& lines = corpus_of(name);
   const auto frame_all = [&] {
     ingest::Framer framer(ingest::Framing::kNdjson);
-    std::string_view left = lines.text;
+    std::string_view left = lines.text();
     std::size_t found = 0;
     while (const auto size = framer.find(left)) {
       left.remove_prefix(*size);
       ++found;
     }
-    must(found == lines.count && left.empty(), "the framer");
+    must(found == lines.count() && left.empty(), "the framer");
   };
-  count_allocations(&state, lines.count, frame_all);
+  count_allocations(&state, lines.count(), frame_all);
   for (auto _ : state) frame_all();
-  count(&state, lines.text.size(), lines.count);
+  count(&state, lines.text().size(), lines.count());
+}
+
+void raw_scan(benchmark::State& state, const std::string& name) {
+  const Lines lines = corpus(name, 0.002, 4000);
+  const match::RawScan& scan = by_default().db.raw_scan();
+  std::string scratch;
+  std::vector<std::size_t> expected;  // where lines begin of which R holds, asked one by one
+  for (const ingest::RecordView& record : lines.records()) {
+    if (scan.holds(record.bytes, &scratch)) expected.push_back(record.offset);
+  }
+  match::FoundLines found;
+  const auto scan_all = [&] { scan.scan(lines.block().bytes, &found); };
+  const auto check = [&] {
+    must(found.lines == lines.count() && found.candidates.size() == expected.size(), "the scan");
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      must(found.candidates[i].begin == expected[i], "the scan");
+    }
+  };
+  count_allocations(&state, lines.count(), scan_all);
+  check();
+  for (auto _ : state) scan_all();
+  check();
+  count(&state, lines.text().size(), lines.count());
+  state.counters["handed_on"] =
+      static_cast<double>(expected.size()) / static_cast<double>(lines.count());
 }
 
 void reader(benchmark::State& state, const Lines& lines) {
@@ -169,15 +186,15 @@ void reader(benchmark::State& state, const Lines& lines) {
   post::ParsedRecord parsed;
   const auto read_all = [&] {
     std::size_t posts = 0;
-    lines.each([&](const ingest::RecordView& record) {
+    for (const ingest::RecordView& record : lines.records()) {
       reader.read(record, &parsed);
       posts += parsed.kind == post::RecordKind::kPosts ? 1 : 0;
-    });
-    must(posts == lines.count, "the reader");
+    }
+    must(posts == lines.count(), "the reader");
   };
-  count_allocations(&state, lines.count, read_all);
+  count_allocations(&state, lines.count(), read_all);
   for (auto _ : state) read_all();
-  count(&state, lines.text.size(), lines.count);
+  count(&state, lines.text().size(), lines.count());
 }
 
 // Reader and matcher on posts of which none triggers.
@@ -189,16 +206,16 @@ void untriggered(benchmark::State& state, const std::string& name) {
   std::string signals;
   const auto match_all = [&] {
     std::uint64_t triggers = 0;
-    lines.each([&](const ingest::RecordView& record) {
+    for (const ingest::RecordView& record : lines.records()) {
       reader.read(record, &parsed);
       triggers += matcher.match(parsed, {}, &signals).triggers;
-    });
+    }
     must(triggers == 0, "the matcher");
     signals.clear();
   };
-  count_allocations(&state, lines.count, match_all);
+  count_allocations(&state, lines.count(), match_all);
   for (auto _ : state) match_all();
-  count(&state, lines.text.size(), lines.count);
+  count(&state, lines.text().size(), lines.count());
 }
 
 // ---------------------------------------------------------------- grammars
@@ -214,7 +231,8 @@ Texts texts_of(const std::string& name) {
   Texts out;
   post::PostReader reader;
   post::ParsedRecord parsed;
-  corpus(name, 0.3, 4000).each([&](const ingest::RecordView& record) {
+  const Lines lines = corpus(name, 0.3, 4000);
+  for (const ingest::RecordView& record : lines.records()) {
     reader.read(record, &parsed);
     const post::Post& post = parsed.posts.front();
     out.texts.emplace_back(post.text);
@@ -223,7 +241,7 @@ Texts texts_of(const std::string& name) {
       out.urls.emplace_back(link.url);
       out.url_bytes += link.url.size();
     }
-  });
+  }
   return out;
 }
 
@@ -291,19 +309,18 @@ const Signals& signals() {
     post::PostReader reader;
     post::ParsedRecord parsed;
     match::Matcher matcher(by_default().db, {});
-    ingest::Chunk one(1U << 20U);
-    std::uint64_t at = 0;
+    std::string text;
     app::run_gen(options, [&](std::string_view line) {
-      one.reset(0, ingest::Framing::kNdjson);
-      const std::string_view record = line.substr(0, line.size() - 1);
-      must(one.append(record, at, line.size(), ingest::RecordFault::kNone), "a chunk");
-      at += line.size();
-      if (one.record(0).bytes.size() < 2) return true;
-      reader.read(one.record(0), &parsed);
-      if (parsed.kind == post::RecordKind::kRejected) return true;
-      out.count += matcher.match(parsed, {.offset = at}, &out.bytes).signals;
+      text += line;
       return true;
     });
+    const Lines lines(std::move(text));
+    for (const ingest::RecordView& record : lines.records()) {
+      if (record.bytes.empty()) continue;
+      reader.read(record, &parsed);
+      if (parsed.kind == post::RecordKind::kRejected) continue;
+      out.count += matcher.match(parsed, {.offset = record.offset}, &out.bytes).signals;
+    }
     return out;
   }();
   return it;
@@ -432,6 +449,8 @@ void register_all() {
     const std::string label(name);
     ms(benchmark::RegisterBenchmark(("framer/" + label).c_str(),
                                     [label](benchmark::State& state) { framer(state, label); }));
+    ms(benchmark::RegisterBenchmark(("raw_scan/" + label).c_str(),
+                                    [label](benchmark::State& state) { raw_scan(state, label); }));
   }
   for (const char* name : {"x-v1", "x-v1-utf8", "x-v2", "bluesky", "simple"}) {
     const std::string label(name);

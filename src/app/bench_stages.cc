@@ -30,6 +30,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBlock = 256U << 10U;
+constexpr std::size_t kPage = 4096;
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -64,7 +65,7 @@ void set_cpus(const std::vector<int>& cpus) {
   static_cast<void>(sched_setaffinity(0, sizeof set, &set));
 }
 
-// Calls visit(chunk) for every chunk of a file.
+// Calls visit(&chunk) for every chunk of a file.
 template <typename Visit>
 void each_chunk(const std::string& path, Visit visit) {
   ingest::SourceOptions options;
@@ -73,7 +74,7 @@ void each_chunk(const std::string& path, Visit visit) {
   ingest::Chunk chunk(kBlock);
   for (bool more = true; more;) {
     more = source.fill(&chunk) == ingest::FillResult::kFilled;
-    visit(chunk);
+    visit(&chunk);
   }
   if (!source.faults().empty()) cannot_read(path);
 }
@@ -91,7 +92,7 @@ StageResult bench_read(const std::string& path, unsigned threads) {
   std::atomic<std::uint64_t> bytes{0};
   const auto start = Clock::now();
   const auto read = [&](std::size_t first) {
-    const std::unique_ptr<void, Free> buffer(std::aligned_alloc(ingest::kPageBytes, kBlock));
+    const std::unique_ptr<void, Free> buffer(std::aligned_alloc(kPage, kBlock));
     if (buffer == nullptr) return;
     std::uint64_t got_here = 0;
     for (std::size_t block = first;; block += threads) {
@@ -112,9 +113,32 @@ StageResult bench_read(const std::string& path, unsigned threads) {
 StageResult bench_frame(const std::string& path) {
   StageResult result;
   const auto start = Clock::now();
-  each_chunk(path, [&](const ingest::Chunk& chunk) {
-    result.bytes += chunk.input_bytes();
-    result.lines += chunk.size();
+  ingest::RecordView record;
+  each_chunk(path, [&](ingest::Chunk* chunk) {
+    ingest::RecordCursor records(chunk);
+    while (records.next(&record)) ++result.lines;
+    result.bytes += chunk->input_bytes();
+  });
+  result.seconds = since(start);
+  return result;
+}
+
+StageResult bench_scan(const std::string& path, const match::PatternDb& db) {
+  StageResult result;
+  const auto start = Clock::now();
+  ingest::LineBlock block;
+  ingest::RecordView record;
+  match::FoundLines found;
+  each_chunk(path, [&](ingest::Chunk* chunk) {
+    for (;;) {
+      const ingest::Piece piece = chunk->next(&block, &record);
+      if (piece == ingest::Piece::kEnd) break;
+      if (piece != ingest::Piece::kLines) cannot_read(path);
+      db.raw_scan().scan(block.bytes, &found);
+      result.lines += found.lines;
+      result.candidates += found.candidates.size();
+    }
+    result.bytes += chunk->input_bytes();
   });
   result.seconds = since(start);
   return result;
@@ -125,15 +149,16 @@ StageResult bench_parse(const std::string& path) {
   const auto start = Clock::now();
   post::PostReader reader;
   post::ParsedRecord parsed;
-  each_chunk(path, [&](const ingest::Chunk& chunk) {
-    result.bytes += chunk.input_bytes();
-    result.lines += chunk.size();
-    for (std::size_t i = 0; i < chunk.size(); ++i) {
-      const ingest::RecordView record = chunk.record(i);
+  ingest::RecordView record;
+  each_chunk(path, [&](ingest::Chunk* chunk) {
+    ingest::RecordCursor records(chunk);
+    while (records.next(&record)) {
+      ++result.lines;
       if (record.bytes.empty()) continue;
       reader.read(record, &parsed);
       result.posts += parsed.kind == post::RecordKind::kPosts ? 1 : 0;
     }
+    result.bytes += chunk->input_bytes();
   });
   result.seconds = since(start);
   return result;

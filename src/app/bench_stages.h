@@ -18,16 +18,19 @@ namespace hashcart::app {
 struct StageResult {
   double seconds = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t lines = 0;  // 0 where the stage sees none
-  std::uint64_t posts = 0;  // the same
+  std::uint64_t lines = 0;       // 0 where the stage sees none
+  std::uint64_t posts = 0;       // the same
+  std::uint64_t candidates = 0;  // lines that a scan hands on
 };
 
 // pread of 256 KiB at a time into page-aligned memory, by so many threads: the ceiling of all that
 // reads with pread.
 [[nodiscard]] StageResult bench_read(const std::string& path, unsigned threads);
-// Reading and framing: Source to chunks.
+// Reading and cutting into lines.
 [[nodiscard]] StageResult bench_frame(const std::string& path);
-// The same, and every line's fields by the reader of its dialect; nothing is matched.
+// Reading and the raw scan, by a catalogue's keys; nothing is parsed.
+[[nodiscard]] StageResult bench_scan(const std::string& path, const match::PatternDb& db);
+// Cut into lines, and every line's fields by the reader of its dialect; nothing is matched.
 [[nodiscard]] StageResult bench_parse(const std::string& path);
 // All of it in this process, records to nowhere: for what the command line does not offer.
 [[nodiscard]] StageResult bench_pipeline(const std::string& path, const match::PatternDb& db,

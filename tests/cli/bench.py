@@ -29,7 +29,7 @@ def main():
             rows = [row for row in result["rows"] if row["sweep"] == sweep]
             assert {row["corpus"] for row in rows} == {"x-v1", "bluesky"}, rows
             assert all(row["seconds"] > 0 and row["bytes"] >= 300_000 for row in rows), rows
-        assert {"read only", "read, frame and parse", "match"} <= {row["what"] for row in result["rows"]}
+        assert {"read only", "read and scan", "read and parse", "match"} <= {row["what"] for row in result["rows"]}
         assert not list(corpora.iterdir()), "bench leaves its corpora behind"
         (folder / "1-bench.json").write_text(said.stdout)
 
