@@ -49,8 +49,9 @@ class Tools:
         self.install = install
         self.packages_tried = {}
         cache.mkdir(parents=True, exist_ok=True)
-        self.match_help = subprocess.run([hashcart, "match", "--help"], capture_output=True, text=True,
-                                         check=True).stdout
+        # Asked by doing, since help may not show it.
+        self.has_scan_flag = subprocess.run([hashcart, "match", "-q", "--scan=off", os.devnull], capture_output=True,
+                                            check=False).returncode == 0
 
     def program(self, name, package):
         path = shutil.which(name)
@@ -216,10 +217,8 @@ def jq_peer():
 
 def hashcart_peer(form, arguments, all_cpus, note):
     def command(tools, corpus, path, threads):
-        for argument in arguments:
-            flag = argument.split("=")[0]
-            if flag.startswith("--") and flag not in tools.match_help:
-                raise Missing(f"this hashcart has no {flag}")
+        if "--scan=off" in arguments and not tools.has_scan_flag:
+            raise Missing("this hashcart has no --scan")
         return [tools.hashcart, "match", "-q", "-j", str(threads), *arguments, "--dialect", "auto", str(path)]
 
     def check(tools, corpus, path, threads):

@@ -185,7 +185,7 @@ struct Job {
 
 class Bench {
  public:
-  Bench(const BenchCommand& command)
+  explicit Bench(const BenchCommand& command)
       : command_(command),
         scratch_(command.folder),
         cpus_(static_cast<unsigned>(usable_cpu_list().size())) {}
@@ -361,8 +361,8 @@ Job Bench::stage_job(std::string_view sweep, const Corpus& corpus, std::string w
   return job;
 }
 
-// Reading and the raw scan, by the default catalogue. Its keys are made anew each time, untimed, and
-// are gone when the next process is started, which would be charged with them.
+// Reading and the raw scan, by the default catalogue. Its keys are made anew each time, untimed,
+// and are gone when the next process is started, which would be charged with them.
 Job Bench::scan_job(std::string_view sweep, const Corpus& corpus, std::string setting) {
   Job job = stage_job(sweep, corpus, "read and scan", 1, {}, std::move(setting));
   job.run = [corpus] {
