@@ -283,8 +283,9 @@ void add_catalogue_commands(CLI::App* root, CheckCommand* check, TestCommand* te
   });
 }
 
-void add_gen(CLI::App* root, GenOptions* options, std::string* start,
+void add_gen(CLI::App* root, GenCommand* command, std::string* start,
              std::function<ExitCode()>* action) {
+  GenOptions* const options = &command->options;
   CLI::App* app =
       root->add_subcommand("gen", "Write a made-up stream of posts, the same for each seed");
   app->add_option("--seed", options->seed, "Which stream")->type_name("N")->group("Stream");
@@ -325,8 +326,26 @@ void add_gen(CLI::App* root, GenOptions* options, std::string* start,
   share("--escapes", &options->escapes, "X and simple lines written with \\u and \\/ escapes");
   share("--broken", &options->broken, "Lines of broken JSON");
   share("--blank", &options->blank, "Blank keep-alives");
-  app->callback([options, start, action] {
-    *action = [options, start] {
+  CLI::Option* corpus = app->add_flag("--corpus", command->is_corpus,
+                                      "A corpus for benchmarks instead: posts only, whole payloads")
+                            ->group("Corpus");
+  const auto of_corpus = [corpus](CLI::Option* option) { option->needs(corpus)->group("Corpus"); };
+  of_corpus(app->add_option("--size", command->corpus.bytes,
+                            "How many bytes, e.g. 64MiB or 1GB; else --posts counts")
+                ->transform(CLI::AsSizeValue(false))
+                ->type_name("BYTES"));
+  of_corpus(app->add_option("--matches", command->corpus.matches,
+                            "Posts that carry a tag or a link of the benchmark's question")
+                ->check(CLI::Range(0.0, 1.0))
+                ->type_name("SHARE"));
+  of_corpus(app->add_option("--near-misses", command->corpus.near_misses,
+                            "Posts that only look so: #AmazonCarts, notamazon.com")
+                ->check(CLI::Range(0.0, 1.0))
+                ->type_name("SHARE"));
+  of_corpus(app->add_option("--truth", command->truth, "The ids of the posts that match go here")
+                ->type_name("FILE"));
+  app->callback([command, options, start, action] {
+    *action = [command, options, start] {
       if (!start->empty()) {
         const auto time = base::parse_rfc3339(*start);
         if (!time) {
@@ -336,9 +355,33 @@ void add_gen(CLI::App* root, GenOptions* options, std::string* start,
         }
         options->start = *time;
       }
-      return run_gen_command(*options);
+      if (command->is_corpus) options->corpus = command->corpus;
+      return run_gen_command(*command);
     };
   });
+}
+
+void add_bench(CLI::App* root, BenchCommand* command, std::function<ExitCode()>* action) {
+  CLI::App* app = root->add_subcommand(
+      "bench", "Measure this build on this machine, on corpora it makes, answers checked first");
+  app->add_option("--size", command->bytes, "Of each corpus, e.g. 64MiB or 1GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
+  app->add_option("--rounds", command->rounds, "Every row once a round; the best counts")
+      ->type_name("N");
+  app->add_option("--sweep", command->sweeps,
+                  "stages, matches, dialects, threads, chunks or campaigns; repeatable; none: all")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"stages", "matches", "dialects", "threads", "chunks", "campaigns"}))
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app->add_option("--campaigns-max", command->campaigns_max,
+                  "The largest catalogue of the sweep over campaigns")
+      ->type_name("N");
+  app->add_option("--folder", command->folder, "Where corpora stand while they are measured")
+      ->type_name("DIR");
+  app->add_flag("--json", command->json, "As JSON");
+  app->callback([command, action] { *action = [command] { return run_bench(*command); }; });
 }
 
 void add_rest(CLI::App* root, std::string* schema, bool* version_json,
@@ -393,7 +436,8 @@ int run_command_line(int argc, char** argv) {
   TestCommand test;
   CatalogueCommand catalogue;
   DiffCommand diff;
-  GenOptions gen;
+  BenchCommand bench;
+  GenCommand gen;
   std::string gen_start;
   std::string schema;
   bool version_json = false;
@@ -403,6 +447,7 @@ int run_command_line(int argc, char** argv) {
   add_link(&app, &link, &action);
   add_catalogue_commands(&app, &check, &test, &catalogue, &diff, &action);
   add_gen(&app, &gen, &gen_start, &action);
+  add_bench(&app, &bench, &action);
   add_rest(&app, &schema, &version_json, &action);
   try {
     app.parse(argc, argv);

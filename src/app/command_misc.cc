@@ -53,22 +53,45 @@ ExitCode run_demo() {
   return code;
 }
 
-ExitCode run_gen_command(const GenOptions& options) {
-  const auto sink = emit::open_sink("-");
-  std::string buffer;
-  emit::SinkStatus status = emit::SinkStatus::kOk;
-  run_gen(options, [&](std::string_view line) {
-    buffer += line;
-    if (buffer.size() < (256U << 10U)) return true;
-    status = sink->write(buffer);
-    buffer.clear();
-    return status == emit::SinkStatus::kOk;
-  });
-  if (status == emit::SinkStatus::kOk && !buffer.empty()) status = sink->write(buffer);
-  if (status == emit::SinkStatus::kOk) status = sink->finish();
-  if (status != emit::SinkStatus::kFailed) return kDone;
-  spdlog::error("{}", sink->message());
-  return kInputOutput;
+ExitCode run_gen_command(const GenCommand& command) {
+  // Text that leaves in large pieces.
+  struct Output {
+    std::unique_ptr<emit::Sink> sink;
+    std::string buffer;
+    emit::SinkStatus status = emit::SinkStatus::kOk;
+
+    void add(std::string_view text) {
+      buffer += text;
+      if (buffer.size() >= (256U << 10U)) flush();
+    }
+    void flush() {
+      if (status == emit::SinkStatus::kOk && !buffer.empty()) status = sink->write(buffer);
+      buffer.clear();
+    }
+    [[nodiscard]] bool finish() {
+      flush();
+      if (status == emit::SinkStatus::kOk) status = sink->finish();
+      if (status != emit::SinkStatus::kFailed) return true;
+      spdlog::error("{}", sink->message());
+      return false;
+    }
+  };
+  Output lines{emit::open_sink("-"), {}};
+  Output truth;
+  if (!command.truth.empty()) truth.sink = emit::open_sink(command.truth);
+  run_gen(
+      command.options,
+      [&](std::string_view line) {
+        lines.add(line);
+        return lines.status == emit::SinkStatus::kOk;
+      },
+      [&](std::string_view id) {
+        if (truth.sink == nullptr) return;
+        truth.add(id);
+        truth.add("\n");
+      });
+  const bool done = lines.finish();
+  return (truth.sink == nullptr || truth.finish()) && done ? kDone : kInputOutput;
 }
 
 ExitCode run_schema(const std::string& name) {

@@ -103,6 +103,22 @@ struct DiffCommand {
   std::string format = "text";  // "text", "json"
 };
 
+struct BenchCommand {
+  std::uint64_t bytes = 256U << 20U;  // of each corpus
+  unsigned rounds = 3;
+  std::vector<std::string> sweeps;        // empty: all
+  std::uint64_t campaigns_max = 100'000;  // of the sweep over catalogues
+  std::string folder;                     // for corpora; empty: TMPDIR, or /tmp
+  bool json = false;
+};
+
+struct GenCommand {
+  GenOptions options;
+  bool is_corpus = false;
+  CorpusOptions corpus;
+  std::string truth;  // a file; empty: none
+};
+
 [[nodiscard]] ExitCode run_match(const MatchCommand& command);
 [[nodiscard]] ExitCode run_explain(const ExplainCommand& command);
 [[nodiscard]] ExitCode run_extract(const ExtractCommand& command);
@@ -111,8 +127,9 @@ struct DiffCommand {
 [[nodiscard]] ExitCode run_test(const TestCommand& command);
 [[nodiscard]] ExitCode run_catalogue(const CatalogueCommand& command);
 [[nodiscard]] ExitCode run_diff(const DiffCommand& command);
+[[nodiscard]] ExitCode run_bench(const BenchCommand& command);
 [[nodiscard]] ExitCode run_demo();
-[[nodiscard]] ExitCode run_gen_command(const GenOptions& options);
+[[nodiscard]] ExitCode run_gen_command(const GenCommand& command);
 // name: "intent", "outcome", ..., or empty for all.
 [[nodiscard]] ExitCode run_schema(const std::string& name);
 [[nodiscard]] ExitCode run_version(bool json);

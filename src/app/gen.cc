@@ -230,6 +230,12 @@ enum class Shop : std::uint8_t {
   kLookAlike,  // pretends to be one
   kOrdinary,   // nothing to do with shops
   kTagInside,  // ordinary, with a purchase tag as its fragment
+  // Of corpora only.
+  kTmall,
+  kJd,
+  kAliExpress,
+  kShopify,
+  kOwnSite,  // nothing to do with shops, under many hosts
 };
 
 struct Link {
@@ -300,6 +306,7 @@ constexpr std::uint32_t kPromptAuthor = 0xFFFF'FFFF;
 constexpr std::uint32_t kShopBotAuthor = 0xFFFF'FFFE;  // @MyAmazon, which campaigns ignore
 constexpr std::uint32_t kAuthorCount = 50'000;
 constexpr std::uint32_t kSellerCount = 500;  // the first of them
+constexpr std::size_t kTaggedProfiles = 8;   // of a corpus: the first, which hold a purchase tag
 
 struct Post;
 using PostPtr = std::shared_ptr<const Post>;
@@ -312,6 +319,9 @@ struct Post {
   bool wire = false;
   bool is_protected = false;
   bool is_cut = false;  // its text is cut and the line does not hold the rest
+  bool tag_in_profile = false;
+  bool tag_in_image = false;     // in what describes it (Bluesky)
+  std::uint8_t media_count = 0;  // images
   std::uint8_t link_count = 0;
   std::uint8_t tag_count = 0;
   std::array<Link, 3> links{};
@@ -356,6 +366,7 @@ struct Entity {
 
 // A text as it is written, and where its entities stand: code points for X, bytes for Bluesky.
 struct Layout {
+  std::string_view language = "und";
   std::vector<Piece> pieces;
   std::size_t piece_count = 0;
   std::string text;
@@ -364,9 +375,20 @@ struct Layout {
   std::vector<Entity> entities;
 };
 
+// Words of one language, for corpora.
+struct Vocabulary {
+  bool has_blanks = true;  // between words
+  std::vector<Fragment> words;
+  std::vector<Fragment> tags;  // those of letters alone
+};
+
 class Writer {
  public:
-  Writer();
+  // rich: for corpora.
+  explicit Writer(bool rich);
+
+  // As a corpus names it.
+  static void append_short_id(const Post& post, std::string* out);
 
   // Appends the post's line.
   void append_post(const Post& post, std::string* out);
@@ -386,6 +408,9 @@ class Writer {
     return post.wire ? Form::kXWire : Form::kXRaw;
   }
 
+  void make_profiles(std::size_t count, bool rich);
+  void make_vocabularies();
+  void compose_words(Random* random, Layout* to);
   Layout& layout(std::size_t depth);
   Piece& add_piece(Layout* to, PieceKind kind);
   void add_words(Layout* to, const Fragment& words, bool glued);
@@ -397,7 +422,8 @@ class Writer {
 
   void append_v1(const Post& post, std::size_t depth, bool embedded, std::string* out);
   void append_v1_user(const Post& post, Form form, std::string* out);
-  void append_v1_entities(const Layout& from, Form form, std::string* out);
+  void append_v1_entities(const Post& post, const Layout& from, Form form, std::string* out);
+  void append_v1_media(const Post& post, Form form, std::string* out);
   void append_v2(const Post& post, std::string* out);
   void append_v2_tweet(const Post& post, std::size_t depth, std::string* out);
   void append_bluesky(const Post& post, std::string* out);
@@ -406,11 +432,14 @@ class Writer {
   static void append_author_id(Site site, std::uint32_t author, std::string* out);
   static void append_handle(std::uint32_t author, std::string* out);
   static void append_post_id(Site site, std::uint64_t id, std::uint32_t author, std::string* out);
+  static void append_cid(std::uint64_t seed, std::string* out);
   static void append_url_of(const Link& link, std::string* out);
   static void append_slug(std::uint32_t number, std::string* out);
 
   std::vector<std::vector<Fragment>> languages_;
-  std::vector<unsigned> language_of_;  // a table to draw from
+  std::vector<unsigned> language_of_;     // a table to draw from
+  std::vector<Vocabulary> vocabularies_;  // by language; empty unless rich
+  std::vector<Fragment> emoji_;           // the same
   std::vector<Fragment> adverts_, wishes_, ordinary_tags_, names_;
   std::array<std::vector<Fragment>, kTagCount> tag_names_;  // by variant, see add_tag
   std::vector<Profile> profiles_;
@@ -422,7 +451,7 @@ class Writer {
   std::string scratch_;
 };
 
-Writer::Writer()
+Writer::Writer(bool rich)
     : adverts_(fragments_of(kGenAdverts)),
       wishes_(fragments_of(kGenWishes)),
       ordinary_tags_(fragments_of(kGenOrdinaryTags)),
@@ -443,11 +472,30 @@ Writer::Writer()
     tag_names_[tag] = fragments_of(
         std::vector<std::string>{name, lower, upper, name + "s", name + "2", name + "を"});
   }
+  if (rich) make_vocabularies();
+  make_profiles(rich ? 2048 : 256, rich);
+}
+
+// The first 8 of a corpus, which are for posts with a tag in their profile, hold one.
+void Writer::make_profiles(std::size_t count, bool rich) {
   // Seeded by a constant: profiles are part of the generator, not of a stream.
   Random random(20'130'211);
-  for (std::size_t i = 0; i < 256; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     Profile profile;
-    const std::string_view bio = kGenBios[random.below(kGenBios.size())];
+    std::string bio(kGenBios[random.below(kGenBios.size())]);
+    if (rich && !random.one_in(5)) {
+      const Vocabulary& vocabulary = vocabularies_[language_of_[random.below(language_of_.size())]];
+      const std::uint32_t words = 3 + random.below(16);
+      for (std::uint32_t word = 0; word < words; ++word) {
+        if (word > 0 && vocabulary.has_blanks) bio += ' ';
+        bio += vocabulary.words[random.below(vocabulary.words.size())].text;
+      }
+    }
+    if (rich && i < kTaggedProfiles) {
+      bio += " #";
+      bio += kQuestionTags[i % kQuestionTags.size()];
+      bio += " fan";
+    }
     const std::uint64_t image = random.next() >> 4U;
     const std::uint32_t theme = random.below(19);
     const std::uint32_t color = random.below(1U << 24U);
@@ -545,6 +593,127 @@ Writer::Writer()
   }
 }
 
+constexpr bool is_tag_letter(char32_t point) noexcept {
+  return (point >= U'a' && point <= U'z') || (point >= U'A' && point <= U'Z') ||
+         (point >= 0xC0 && point <= 0x24F && point != 0xD7 && point != 0xF7) ||  // Latin
+         (point >= 0x400 && point <= 0x44F) || (point >= 0x620 && point <= 0x64A) ||
+         (point >= 0x3041 && point <= 0x3096) || (point >= 0x30A1 && point <= 0x30FA) ||
+         (point >= 0x4E00 && point <= 0x9FFF) || (point >= 0xAC00 && point <= 0xD7A3);
+}
+
+std::vector<std::string_view> code_points_of(std::string_view text) {
+  std::vector<std::string_view> points;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = base::decode_at(text, at).size;
+    points.push_back(text.substr(at, size));
+    at += size;
+  }
+  return points;
+}
+
+// Words of each language's sentences, and behind them words made of the front of one and the back
+// of another.
+void Writer::make_vocabularies() {
+  constexpr std::size_t kMadeUp = 2000;
+  Random random(20'140'506);
+  for (const GenLanguage& language : kGenLanguages) {
+    Vocabulary vocabulary;
+    vocabulary.has_blanks = language.code != "ja" && language.code != "zh" && language.code != "th";
+    std::vector<std::string> words;
+    for (const std::string_view sentence : language.sentences) {
+      if (vocabulary.has_blanks) {
+        for (std::size_t at = 0; at < sentence.size();) {
+          const std::size_t end = std::min(sentence.find(' ', at), sentence.size());
+          words.emplace_back(sentence.substr(at, end - at));
+          at = end + 1;
+        }
+      } else {
+        const std::vector<std::string_view> points = code_points_of(sentence);
+        for (std::size_t at = 0; at < points.size();) {
+          const std::size_t end = std::min<std::size_t>(at + 2 + random.below(3), points.size());
+          words.emplace_back(points[at].data(), points[end - 1].data() + points[end - 1].size());
+          at = end;
+        }
+      }
+    }
+    for (std::size_t i = words.size(); i > 1; --i) {
+      std::swap(words[i - 1], words[random.below(i)]);
+    }
+    const std::vector<std::string> roots = words;
+    std::vector<std::vector<std::string_view>> plain;  // those of letters alone, views into roots
+    for (const std::string& word : roots) {
+      const std::vector<std::string_view> points = code_points_of(word);
+      bool letters = points.size() >= 2;
+      for (const std::string_view point : points) {
+        letters = letters && is_tag_letter(base::decode_at(point, 0).value);
+      }
+      if (letters) plain.push_back(points);
+    }
+    std::vector<std::string> tags;
+    for (std::size_t i = 0; i < kMadeUp && !plain.empty(); ++i) {
+      const std::vector<std::string_view>& front = plain[random.below(plain.size())];
+      const std::vector<std::string_view>& back = plain[random.below(plain.size())];
+      std::string word;
+      for (std::size_t k = 0; k < (front.size() + 1) / 2; ++k) word += front[k];
+      for (std::size_t k = back.size() / 2; k < back.size(); ++k) word += back[k];
+      if (i % 4 == 0) tags.push_back(word);
+      words.push_back(std::move(word));
+    }
+    vocabulary.words = fragments_of(words);
+    vocabulary.tags = fragments_of(tags);
+    vocabularies_.push_back(std::move(vocabulary));
+  }
+  std::vector<std::string> emoji;
+  // Faces, gestures, hearts, animals and plants, food, in the order in which they are common; a
+  // pizza among the last.
+  for (const auto& [first, last] :
+       std::array<std::pair<std::uint32_t, std::uint32_t>, 5>{{{0x1F600, 0x1F64F},
+                                                               {0x1F493, 0x1F49F},
+                                                               {0x1F330, 0x1F343},
+                                                               {0x1F400, 0x1F43E},
+                                                               {0x1F344, 0x1F37F}}}) {
+    for (std::uint32_t point = first; point <= last; ++point) {
+      std::string one;
+      base::append_utf8(static_cast<char32_t>(point), &one);
+      emoji.push_back(std::move(one));
+    }
+  }
+  emoji_ = fragments_of(emoji);
+}
+
+// Few words are common and most are rare, in no exact way.
+std::size_t skewed_below(std::size_t limit, Random* random) {
+  const std::uint64_t at = random->below(limit);
+  const std::uint64_t again = random->below(limit);
+  return static_cast<std::size_t>(at * again / limit);
+}
+
+void Writer::compose_words(Random* random, Layout* to) {
+  const unsigned language = language_of_[random->below(language_of_.size())];
+  const Vocabulary& vocabulary = vocabularies_[language];
+  to->language = kGenLanguages[language].code;
+  const std::uint32_t count = 3 + random->below(19);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    add_words(to, vocabulary.words[skewed_below(vocabulary.words.size(), random)],
+              i > 0 && !vocabulary.has_blanks);
+  }
+  if (random->one_in(4)) {
+    const Fragment& emoji = emoji_[skewed_below(emoji_.size(), random)];
+    const std::uint32_t times = random->one_in(4) ? 3 : 1;
+    for (std::uint32_t i = 0; i < times; ++i) add_words(to, emoji, i > 0);
+  }
+  if (random->one_in(4)) {
+    const std::uint32_t tags = 1 + random->below(3);
+    for (std::uint32_t i = 0; i < tags; ++i) {
+      Piece& tag = add_piece(to, PieceKind::kTag);
+      tag.sign = &sign_;
+      tag.words = random->one_in(4) || vocabulary.tags.empty()
+                      ? &ordinary_tags_[random->below(ordinary_tags_.size())]
+                      : &vocabulary.tags[skewed_below(vocabulary.tags.size(), random)];
+    }
+  }
+}
+
 Layout& Writer::layout(std::size_t depth) { return layouts_[depth % layouts_.size()]; }
 
 Piece& Writer::add_piece(Layout* to, PieceKind kind) {
@@ -622,6 +791,12 @@ void Writer::append_slug(std::uint32_t number, std::string* out) {
     *out += kGenSlugWords[(number >> (5U * i)) % kGenSlugWords.size()];
   }
 }
+
+constexpr std::array<std::string_view, 11> kOwnSiteEnds = {
+    ".example/",       ".example/blog/",        ".example.org/2024/12/02/",
+    ".example.net/p/", ".example/news/world/",  ".example.com/a/",
+    ".example/watch/", ".example.org/wiki/",    ".example.net/post/12/",
+    ".example/s/",     ".example.com/articles/"};
 
 void Writer::append_url_of(const Link& link, std::string* out) {
   static constexpr std::array<std::string_view, 5> kHosts = {
@@ -741,6 +916,35 @@ void Writer::append_url_of(const Link& link, std::string* out) {
           *out += "https://bit.ly/";
           return append_base(link.number, kBase62, 7, out);
       }
+    case Shop::kTmall:
+      *out += "https://detail.tmall.com/item.htm?id=";
+      return digits(610'000'000'000);
+    case Shop::kJd:
+      *out += "https://item.jd.com/";
+      digits(100'000'000);
+      *out += ".html";
+      return;
+    case Shop::kAliExpress:
+      *out += "https://www.aliexpress.com/item/";
+      digits(1'005'000'000'000'000);
+      *out += ".html";
+      return;
+    case Shop::kShopify:
+      *out += "https://shop.shopify.com/products/";
+      return append_slug(link.number, out);
+    case Shop::kOwnSite:
+      *out += link.style % 8 == 0 ? "http://" : "https://";
+      if (link.style % 3 == 0) *out += "www.";
+      for (const std::size_t word : {link.number % 24, link.number / 24 % 24}) {
+        for (const char c : kGenSlugWords[word]) *out += base::ascii_lower(c);
+      }
+      *out += kOwnSiteEnds[link.style % kOwnSiteEnds.size()];
+      append_slug(link.number >> 4U, out);
+      if (link.style % 4 == 0) {
+        *out += "?utm_source=feed&id=";
+        append_number(link.number, out);
+      }
+      return;
     case Shop::kTagInside:
       *out += "https://blog.example.com/how-to-";
       append_number(link.number % 100, out);
@@ -754,12 +958,14 @@ void Writer::add_link(const Post& post, const Link& link, Layout* to) {
   append_url_of(link, &piece.value);
   piece.number = post.seed ^ (std::uint64_t{link.number} << 20U);
   // Not every client of Bluesky writes facets; `simple` needs no list.
-  if (post.dialect == Dialect::kBluesky) piece.listed = link.style % 8 != 7;
+  if (post.dialect == Dialect::kBluesky && vocabularies_.empty())
+    piece.listed = link.style % 8 != 7;
 }
 
 // The pieces of a post's own text.
 void Writer::compose(const Post& post, Layout* to) {
   to->piece_count = 0;
+  to->language = post.content == Content::kPrompt ? "en" : "und";
   Random random(post.seed);
   if (post.original) {
     add_words(to, repost_, false);
@@ -777,6 +983,10 @@ void Writer::compose(const Post& post, Layout* to) {
   };
   switch (post.content) {
     case Content::kChatter: {
+      if (!vocabularies_.empty()) {
+        compose_words(&random, to);
+        break;
+      }
       const std::vector<Fragment>& sentences = language();
       const std::uint32_t count = 1 + random.below(3);
       for (std::uint32_t i = 0; i < count; ++i) {
@@ -932,6 +1142,20 @@ void Writer::append_post_id(Site site, std::uint64_t id, std::uint32_t author, s
   append_number(id, out);
 }
 
+void Writer::append_short_id(const Post& post, std::string* out) {
+  if (post.site == Site::kBluesky) return append_base(post.id, kSortable32, 13, out);
+  append_post_id(post.site, post.id, post.author, out);
+}
+
+// Of one block in base 32, as Bluesky's are: `bafyrei` and 52 characters.
+void Writer::append_cid(std::uint64_t seed, std::string* out) {
+  *out += "bafyrei";
+  for (unsigned i = 0; i < 4; ++i) {
+    std::uint64_t bits = split_mix(&seed);
+    for (unsigned k = 0; k < 13; ++k, bits >>= 5U) *out += kBase32[bits & 31U];
+  }
+}
+
 void Writer::append_v1_user(const Post& post, Form form, std::string* out) {
   *out += R"({"id":)";
   append_author_id(Site::kX, post.author, out);
@@ -944,10 +1168,63 @@ void Writer::append_v1_user(const Post& post, Form form, std::string* out) {
   append_handle(post.author, out);
   *out += R"(","protected":)";
   *out += post.is_protected ? "true" : "false";
-  *out += profiles_[post.author % profiles_.size()].tail[form == Form::kXWire ? 1 : 0];
+  const std::size_t profile =
+      post.author % (post.tag_in_profile ? kTaggedProfiles : profiles_.size());
+  *out += (vocabularies_.empty() || post.tag_in_profile || profile >= kTaggedProfiles
+               ? profiles_[profile]
+               : profiles_[kTaggedProfiles])
+              .tail[form == Form::kXWire ? 1 : 0];
 }
 
-void Writer::append_v1_entities(const Layout& from, Form form, std::string* out) {
+// The members of a list of images.
+void Writer::append_v1_media(const Post& post, Form form, std::string* out) {
+  const std::uint64_t first = post.seed >> 3U;
+  for (unsigned i = 0; i < post.media_count; ++i) {
+    const auto file = [&](std::string_view scheme) {
+      append_url(form, scheme, out);
+      append_url(form, "://pbs.twimg.com/media/", out);
+      append_base(first * (i + 1), kBase62, 11, out);
+      append_url(form, "DA.jpg", out);
+    };
+    *out += i == 0 ? R"({"id":)" : R"(,{"id":)";
+    append_number(post.id - 7 + i, out);
+    *out += R"(,"id_str":")";
+    append_number(post.id - 7 + i, out);
+    *out += R"(","indices":[57,80],"media_url":")";
+    file("http");
+    *out += R"(","media_url_https":")";
+    file("https");
+    *out += R"(","url":")";
+    append_url(form, "https://t.co/", out);
+    append_base(first, kBase62, 10, out);
+    *out += R"(","display_url":")";
+    append_url(form, "pic.twitter.com/", out);
+    append_base(first, kBase62, 10, out);
+    *out += R"(","expanded_url":")";
+    append_url(form, "https://twitter.com/", out);
+    append_handle(post.author, out);
+    append_url(form, "/status/", out);
+    append_number(post.id, out);
+    append_url(form, "/photo/1", out);
+    const std::uint64_t width = 600 + first % 1400;
+    const std::uint64_t height = 500 + first / 1400 % 1500;
+    *out += R"(","type":"photo","sizes":{"thumb":{"w":150,"h":150,"resize":"crop"},"small":{"w":)";
+    append_number(width / 3, out);
+    *out += R"(,"h":)";
+    append_number(height / 3, out);
+    *out += R"(,"resize":"fit"},"medium":{"w":)";
+    append_number(width / 2, out);
+    *out += R"(,"h":)";
+    append_number(height / 2, out);
+    *out += R"(,"resize":"fit"},"large":{"w":)";
+    append_number(width, out);
+    *out += R"(,"h":)";
+    append_number(height, out);
+    *out += R"(,"resize":"fit"}}})";
+  }
+}
+
+void Writer::append_v1_entities(const Post& post, const Layout& from, Form form, std::string* out) {
   const auto list = [&](std::string_view name, PieceKind kind, auto put) {
     *out += '"';
     *out += name;
@@ -995,7 +1272,15 @@ void Writer::append_v1_entities(const Layout& from, Form form, std::string* out)
     *out += piece.value;
     *out += "\",\"id\":12345,\"id_str\":\"12345\"";
   });
-  *out += ",\"symbols\":[]}";
+  *out += ",\"symbols\":[]";
+  if (post.media_count > 0) {
+    *out += ",\"media\":[";
+    append_v1_media(post, form, out);
+    *out += R"(]},"extended_entities":{"media":[)";
+    append_v1_media(post, form, out);
+    *out += ']';
+  }
+  *out += '}';
 }
 
 void Writer::append_v1(const Post& post, std::size_t depth, bool embedded, std::string* out) {
@@ -1087,7 +1372,7 @@ void Writer::append_v1(const Post& post, std::size_t depth, bool embedded, std::
     *out += R"(","display_text_range":[0,)";
     append_number(own.size, out);
     *out += R"(],"entities":)";
-    append_v1_entities(own, form, out);
+    append_v1_entities(post, own, form, out);
     *out += '}';
   }
   *out += R"(,"quote_count":0,"reply_count":)";
@@ -1109,11 +1394,11 @@ void Writer::append_v1(const Post& post, std::size_t depth, bool embedded, std::
     append_url(form, "twitter.com/i/web/status/1", out);
     *out += R"(","indices":[117,140]}],"user_mentions":[],"symbols":[]})";
   } else {
-    append_v1_entities(own, form, out);
+    append_v1_entities(post, own, form, out);
   }
   *out += R"(,"favorited":false,"retweeted":false,"possibly_sensitive":false,"filter_level":"low")"
           R"(,"lang":")";
-  *out += post.content == Content::kPrompt ? "en" : "und";
+  *out += own.language;
   *out += '"';
   if (!embedded) {
     *out += R"(,"timestamp_ms":")";
@@ -1186,7 +1471,9 @@ void Writer::append_v2_tweet(const Post& post, std::size_t depth, std::string* o
   });
   *out += R"(},"id":")";
   append_number(post.id, out);
-  *out += R"(","lang":"und","possibly_sensitive":false,"public_metrics":{"retweet_count":)";
+  *out += R"(","lang":")";
+  *out += post.content == Content::kPrompt ? "und" : own.language;
+  *out += R"(","possibly_sensitive":false,"public_metrics":{"retweet_count":)";
   append_number(post.seed >> 58U, out);
   *out += R"(,"reply_count":0,"like_count":)";
   append_number(post.seed >> 56U, out);
@@ -1261,6 +1548,13 @@ void Writer::append_v2(const Post& post, std::string* out) {
 }
 
 void Writer::append_bluesky(const Post& post, std::string* out) {
+  const auto cid = [&](std::uint64_t number, std::string_view in_streams) {
+    if (vocabularies_.empty()) {
+      *out += in_streams;
+    } else {
+      append_cid(post.id * 4 + number, out);
+    }
+  };
   *out += R"({"did":")";
   append_author_id(Site::kBluesky, post.author, out);
   *out += R"(","time_us":)";
@@ -1302,8 +1596,9 @@ void Writer::append_bluesky(const Post& post, std::string* out) {
   *out += base::format_rfc3339(post.time - static_cast<std::int64_t>(post.seed % 3000));
   *out += '"';
   if (post.quoted) {
-    *out += R"(,"embed":{"$type":"app.bsky.embed.record","record":{"cid":)"
-            R"("bafyreiapzyf65cmq55jklpnrihiygze2jmmdqvvkwqeiomd72pbp2iazuu","uri":")";
+    *out += R"(,"embed":{"$type":"app.bsky.embed.record","record":{"cid":")";
+    cid(1, "bafyreiapzyf65cmq55jklpnrihiygze2jmmdqvvkwqeiomd72pbp2iazuu");
+    *out += R"(","uri":")";
     append_post_id(Site::kBluesky, post.quoted->id, post.quoted->author, out);
     *out += "\"}}";
   } else if (!card.empty()) {
@@ -1313,6 +1608,28 @@ void Writer::append_bluesky(const Post& post, std::string* out) {
             R"("mimeType":"image/jpeg","size":119635},"title":"Have a look","uri":")";
     append_url(Form::kBluesky, card, out);
     *out += "\"}}";
+  }
+  if (post.media_count > 0 && !post.quoted && card.empty()) {
+    *out += R"(,"embed":{"$type":"app.bsky.embed.images","images":[)";
+    for (unsigned i = 0; i < post.media_count; ++i) {
+      *out += i == 0 ? R"({"alt":")" : R"(,{"alt":")";
+      if (post.tag_in_image) {
+        *out += "A screen that says #";
+        *out += kQuestionTags[post.seed % kQuestionTags.size()];
+      } else if (post.seed % 3 == 0) {
+        *out += adverts_[post.seed % adverts_.size()].in(Form::kBluesky);
+      }
+      *out += R"(","aspectRatio":{"height":)";
+      append_number(500 + post.seed % 1500, out);
+      *out += R"(,"width":)";
+      append_number(500 + post.seed / 1500 % 1500, out);
+      *out += R"(},"image":{"$type":"blob","ref":{"$link":")";
+      append_cid(post.seed + i, out);
+      *out += R"("},"mimeType":"image/jpeg","size":)";
+      append_number(10'000 + post.seed % 900'000, out);
+      *out += "}}";
+    }
+    *out += "]}";
   }
   bool first = true;
   for (const Entity& entity : own.entities) {
@@ -1335,20 +1652,25 @@ void Writer::append_bluesky(const Post& post, std::string* out) {
     *out += "}}";
   }
   if (!first) *out += ']';
-  *out += R"(,"langs":["en"])";
+  *out += R"(,"langs":[")";
+  *out += own.language == "und" ? "en" : own.language;
+  *out += R"("])";
   if (post.is_reply) {
-    *out += R"(,"reply":{"parent":{"cid":)"
-            R"("bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy",)"
-            R"("uri":")";
+    *out += R"(,"reply":{"parent":{"cid":")";
+    cid(2, "bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy");
+    *out += R"(","uri":")";
     append_post_id(Site::kBluesky, post.reply_id, post.reply_author, out);
-    *out += R"("},"root":{"cid":"bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy",)"
-            R"("uri":")";
+    *out += R"("},"root":{"cid":")";
+    cid(3, "bafyreifrcj7svjmx6qsn2kfe5kc73rxxn4cbivb23ea4c42rsstvcmu2wy");
+    *out += R"(","uri":")";
     append_post_id(Site::kBluesky, post.reply_id, post.reply_author, out);
     *out += "\"}}";
   }
   *out += R"(,"text":")";
   *out += own.text;
-  *out += R"("},"cid":"bafyreiapzyf65cmq55jklpnrihiygze2jmmdqvvkwqeiomd72pbp2iazuu"}})";
+  *out += R"("},"cid":")";
+  cid(0, "bafyreiapzyf65cmq55jklpnrihiygze2jmmdqvvkwqeiomd72pbp2iazuu");
+  *out += "\"}}";
 }
 
 std::string_view simple_platform(Site site) noexcept {
@@ -1561,7 +1883,7 @@ constexpr std::int64_t kMinute = 60 * kSecond;
 class Generator {
  public:
   Generator(const GenOptions& options, const std::function<bool(std::string_view)>& emit)
-      : options_(options), emit_(emit), random_(options.seed) {
+      : options_(options), emit_(emit), random_(options.seed), writer_(options.corpus.has_value()) {
     const std::array<double, kDialectCount> weights = {options.x_v1, options.x_v2, options.bluesky,
                                                        options.simple};
     double sum = 0;
@@ -1574,6 +1896,7 @@ class Generator {
   }
 
   void run();
+  void run_corpus(const std::function<void(std::string_view)>& matched);
 
  private:
   enum class EventKind : std::uint8_t { kPost, kRedelivery, kDelete, kDeleteAccount };
@@ -1766,6 +2089,8 @@ class Generator {
     return done;
   }
 
+  void add_match(Post* post);
+  void add_near_miss(Post* post);
   void begin_other();
   void begin_thread();
   void begin_cart(Site site);
@@ -2198,10 +2523,125 @@ void Generator::run() {
   }
 }
 
+// A tag or a link that the question asks for.
+void Generator::add_match(Post* post) {
+  static constexpr std::array<Tag, kQuestionTags.size()> kTags = {
+      kAmazonCart, kAmazonBasket, kAmazonWishList, kBuyGiftCard, kWholeFoods};
+  static constexpr std::array<Shop, kQuestionHosts.size()> kShops = {
+      Shop::kAmazonUs, Shop::kAmazonGb,   Shop::kAmazonJp, Shop::kAmazonDe, Shop::kAmazonShort,
+      Shop::kEbay,     Shop::kEtsy,       Shop::kWalmart,  Shop::kTaobao,   Shop::kTmall,
+      Shop::kJd,       Shop::kAliExpress, Shop::kShopify};
+  if (random_.one_in(2)) {
+    // Bluesky looks for no tag inside a word.
+    static constexpr std::array<TagStyle, 8> kStyles = {
+        TagStyle::kPlain, TagStyle::kPlain, TagStyle::kPlain,     TagStyle::kPlain,
+        TagStyle::kLower, TagStyle::kUpper, TagStyle::kExclaimed, TagStyle::kParenthesis};
+    const std::size_t styles = kStyles.size() - (post->site == Site::kBluesky ? 1 : 0);
+    const Tag tag = kTags[random_.below(kTags.size())];
+    post->add_tag(tag, kStyles[random_.below(styles)]);
+  } else {
+    Link link = link_to(kShops[random_.below(kShops.size())]);
+    // Amazon's fifth style has capitals in its host.
+    if (link.style % 5 == 4 && !random_.one_in(3)) ++link.style;
+    post->add_link(link);
+  }
+}
+
+// What looks like it.
+void Generator::add_near_miss(Post* post) {
+  const std::uint32_t at = random_.below(3);
+  if (at == 0) {
+    static constexpr std::array<TagStyle, 3> kStyles = {TagStyle::kPlural, TagStyle::kDigit,
+                                                        TagStyle::kTail};
+    post->add_tag(kAmazonCart, kStyles[random_.below(kStyles.size())]);
+  } else if (at == 1) {
+    static constexpr std::array<std::uint8_t, 3> kStyles = {0, 1, 3};
+    Link link = link_to(Shop::kLookAlike);
+    link.style = kStyles[random_.below(kStyles.size())];
+    post->add_link(link);
+  } else if (post->dialect == Dialect::kBluesky) {
+    post->link_count = 0;  // a card would stand in the image's place
+    post->tag_in_image = true;
+    post->media_count = 1;
+  } else if (post->dialect == Dialect::kXV1 && random_.one_in(2)) {
+    post->tag_in_profile = true;
+  } else {
+    Post quoted = make(post->site, Content::kChatter);
+    add_match(&quoted);
+    quote(finish(std::move(quoted), now_ - kMinute), post);
+  }
+}
+
+void Generator::run_corpus(const std::function<void(std::string_view)>& matched) {
+  const CorpusOptions& corpus = *options_.corpus;
+  const double rate = std::max(options_.rate, 0.001);
+  const auto step_us = std::max<std::int64_t>(static_cast<std::int64_t>(1e6 / rate), 1);
+  std::string id;
+  std::uint64_t bytes = 0;
+  for (std::int64_t slot = 0;; ++slot) {
+    if (corpus.bytes > 0 ? bytes >= corpus.bytes
+                         : static_cast<std::uint64_t>(slot) >= options_.posts) {
+      return;
+    }
+    now_ = options_.start + slot * step_us / 1000;
+    const Site site = any_site();
+    Post post = make(site, Content::kChatter);
+    const bool is_match = random_.chance(corpus.matches);
+    const bool is_near = !is_match && random_.chance(corpus.near_misses);
+    if (random_.one_in(4)) {
+      const bool own = random_.below(3) > 0;
+      post.add_link(link_to(own ? Shop::kOwnSite : Shop::kOrdinary));
+    }
+    if (random_.below(10) < 4) {
+      post.media_count = static_cast<std::uint8_t>(random_.one_in(4) ? 1 + random_.below(4) : 1);
+    }
+    if (is_match) add_match(&post);
+    if (is_near) add_near_miss(&post);
+    if (const PostPtr other = any_recent(site); other && !post.quoted) {
+      const bool reposts = site == Site::kX && !is_match && !is_near;
+      if (reposts && random_.chance(options_.reposts)) {
+        post.link_count = 0;
+        post.media_count = other->media_count;
+        repost(other, &post);
+      } else if (random_.chance(options_.replies)) {
+        answer(other, &post);
+      } else if (!post.tag_in_image && random_.chance(options_.quotes)) {
+        quote(other, &post);
+      }
+    }
+    const PostPtr done = finish(std::move(post), now_ - lag());
+    if (is_match) {
+      id.clear();
+      Writer::append_short_id(*done, &id);
+      matched(id);
+    } else if (!is_near && !done->original) {
+      Recent& list = recent(site);
+      if (list.posts.size() < kRecentMax) {
+        list.posts.push_back(embeddable(*done, true));
+      } else {
+        list.posts[list.next++ % kRecentMax] = embeddable(*done, true);
+      }
+    }
+    writer_.append_post(*done, &line_);
+    bytes += line_.size();
+    if (!emit_line()) return;
+  }
+}
+
 }  // namespace
 
+void run_gen(const GenOptions& options, const std::function<bool(std::string_view)>& emit,
+             const std::function<void(std::string_view)>& matched) {
+  Generator generator(options, emit);
+  if (options.corpus) {
+    generator.run_corpus(matched);
+  } else {
+    generator.run();
+  }
+}
+
 void run_gen(const GenOptions& options, const std::function<bool(std::string_view)>& emit) {
-  Generator(options, emit).run();
+  run_gen(options, emit, [](std::string_view) {});
 }
 
 }  // namespace hashcart::app

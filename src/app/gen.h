@@ -15,8 +15,10 @@
 // few tens of MB.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include "base/event_time.h"
@@ -28,6 +30,28 @@ namespace hashcart::app {
 inline constexpr std::string_view kGenPromptAuthorX = "491077193";
 inline constexpr std::string_view kGenPromptAuthorBluesky = "did:plc:amexsyncpromptsbot234567";
 inline constexpr std::string_view kGenPromptAuthorOther = "amexsync";
+
+// What benchmarks ask of every program, and of corpora (bench/compare): which posts carry one of
+// these tags in their text, in any case and as a whole tag, or link to one of these hosts or to a
+// host under it? What an embedded post says does not count. No host is the end of another one.
+inline constexpr std::array<std::string_view, 5> kQuestionTags = {
+    "AmazonCart", "AmazonBasket", "AmazonWishList", "BuyAmexGiftCard25", "AmexWholeFoods"};
+inline constexpr std::array<std::string_view, 13> kQuestionHosts = {
+    "amazon.com", "amazon.co.uk",   "amazon.co.jp", "amazon.de",  "amzn.to",
+    "ebay.com",   "etsy.com",       "walmart.com",  "taobao.com", "tmall.com",
+    "jd.com",     "aliexpress.com", "shopify.com"};
+
+// A corpus: posts only, in order, by authors of every language, in payloads of the size that
+// platforms send (media, embedded posts, profiles). Texts are made of words, not of sentences, so
+// that no cache and no branch predictor learns them by heart. No threads about buying: what
+// matches the question does so by itself. Half of it is tags, half links; about one link in forty
+// spells its host in capitals.
+struct CorpusOptions {
+  double matches = 0.002;       // of posts: the answer to the question
+  double near_misses = 0.0005;  // of posts: `#AmazonCarts`, `notamazon.com`, a tag in a profile, in
+                                // a quoted post or in what describes an image
+  std::uint64_t bytes = 0;      // not 0: lines end when they come to so many; `posts` is not asked
+};
 
 // Shares are of 1.
 struct GenOptions {
@@ -55,6 +79,9 @@ struct GenOptions {
   double broken = 0.0002;  // of lines: broken JSON, which names a purchase tag
   double blank = 0.0005;   // of lines: keep-alives before them
 
+  // A corpus for benchmarks instead of a stream: see CorpusOptions.
+  std::optional<CorpusOptions> corpus;
+
   // 2024-12-02T09:00:00Z. Not before 2011: X's ids hold times since November 2010.
   base::EventTimeMs start = 1'733'130'000'000;
   double rate = 50;  // posts per second of event time
@@ -63,5 +90,10 @@ struct GenOptions {
 // Hands over one line after the other, newline included; a view lives until emit returns. Stops
 // early when emit returns false.
 void run_gen(const GenOptions& options, const std::function<bool(std::string_view)>& emit);
+
+// The same for a corpus; matched is called with the id of each post that is an answer, before its
+// line: what X calls id_str, on Bluesky the record key.
+void run_gen(const GenOptions& options, const std::function<bool(std::string_view)>& emit,
+             const std::function<void(std::string_view)>& matched);
 
 }  // namespace hashcart::app

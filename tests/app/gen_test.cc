@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -239,6 +240,124 @@ TEST(Gen, DeliversTwiceAndDeletesAndBreaksOnDemand) {
   EXPECT_GT(deletes, 400);
   EXPECT_GT(broken, 30);
   EXPECT_GT(blank, 50);
+}
+
+struct Corpus {
+  std::vector<std::string> lines;
+  std::set<std::string> ids;  // of answers, as the generator names them
+};
+
+Corpus corpus_of(const GenOptions& options) {
+  Corpus corpus;
+  run_gen(
+      options,
+      [&](std::string_view line) {
+        corpus.lines.emplace_back(line);
+        return true;
+      },
+      [&](std::string_view id) { EXPECT_TRUE(corpus.ids.emplace(id).second) << id; });
+  return corpus;
+}
+
+GenOptions corpus_options(bool bluesky, double matches, double near_misses) {
+  GenOptions options;
+  options.x_v1 = bluesky ? 0 : 1;
+  options.x_v2 = 0;
+  options.bluesky = bluesky ? 1 : 0;
+  options.simple = 0;
+  options.escapes = 0.5;
+  options.reposts = 0.6;
+  options.posts = 3000;
+  options.corpus = {.matches = matches, .near_misses = near_misses};
+  return options;
+}
+
+bool is_word(unsigned char c) { return c >= 0x80 || std::isalnum(c) != 0 || c == '_'; }
+
+// The question, asked of decoded text and URLs in the plainest way.
+bool answers(const std::string& text, const std::vector<std::string>& urls) {
+  const auto lower = [](std::string said) {
+    for (char& c : said) c = base::ascii_lower(c);
+    return said;
+  };
+  const std::string folded = lower(text);
+  for (const std::string_view tag : kQuestionTags) {
+    const std::string key = "#" + lower(std::string(tag));
+    for (std::size_t at = folded.find(key); at != std::string::npos;
+         at = folded.find(key, at + 1)) {
+      const std::size_t end = at + key.size();
+      if (end == folded.size() || !is_word(static_cast<unsigned char>(folded[end]))) return true;
+    }
+  }
+  for (const std::string& url : urls) {
+    std::string host = lower(url).substr(url.find("://") + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    for (const std::string_view wanted : kQuestionHosts) {
+      if (host == wanted || host.ends_with("." + std::string(wanted))) return true;
+    }
+  }
+  return false;
+}
+
+TEST(Gen, CorpusSaysWhichPostsAnswer) {
+  for (const bool bluesky : {false, true}) {
+    const Corpus corpus = corpus_of(corpus_options(bluesky, 0.2, 0.1));
+    ASSERT_EQ(corpus.lines.size(), 3000U);
+    EXPECT_GT(corpus.ids.size(), 500U);
+    EXPECT_LT(corpus.ids.size(), 700U);
+    std::set<std::string> found;
+    std::size_t near = 0;  // a tag or a host somewhere, and no answer
+    for (const std::string& line : corpus.lines) {
+      const json post = json::parse(line);
+      std::string id;
+      std::string text;
+      std::vector<std::string> urls;
+      const auto add = [&](const json& entities) {
+        for (const json& url : entities.at("urls")) urls.push_back(url.at("expanded_url"));
+      };
+      if (bluesky) {
+        const json& record = post.at("commit").at("record");
+        id = post.at("commit").at("rkey");
+        text = record.at("text");
+        for (const json& facet : record.value("facets", json::array())) {
+          for (const json& feature : facet.at("features")) {
+            if (feature.contains("uri")) urls.push_back(feature.at("uri"));
+          }
+        }
+        if (record.contains("embed") && record["embed"].contains("external")) {
+          urls.push_back(record["embed"]["external"].at("uri"));
+        }
+      } else {
+        const json& whole = post.contains("extended_tweet") ? post["extended_tweet"] : post;
+        id = post.at("id_str");
+        text = whole.at(post.contains("extended_tweet") ? "full_text" : "text");
+        add(whole.at("entities"));
+      }
+      if (answers(text, urls)) {
+        found.insert(id);
+      } else if (line.find("mazon") != std::string::npos || line.find("mex") != std::string::npos) {
+        ++near;
+      }
+    }
+    EXPECT_EQ(found, corpus.ids);
+    EXPECT_GT(near, 150U);
+  }
+}
+
+TEST(Gen, CorpusHasItsSizeAndItsShare) {
+  GenOptions options = corpus_options(false, 0, 0);
+  options.corpus->bytes = 1'000'000;
+  const Corpus none = corpus_of(options);
+  EXPECT_TRUE(none.ids.empty());
+  std::size_t bytes = 0;
+  for (const std::string& line : none.lines) bytes += line.size();
+  EXPECT_GE(bytes, 1'000'000U);
+  EXPECT_LT(bytes - none.lines.back().size(), 1'000'000U);
+  EXPECT_GT(bytes / none.lines.size(), 5'000U);  // whole payloads
+  EXPECT_LT(bytes / none.lines.size(), 6'500U);
+  EXPECT_EQ(none.lines, corpus_of(options).lines);
+  const Corpus all = corpus_of(corpus_options(true, 1, 0));
+  EXPECT_EQ(all.ids.size(), all.lines.size());
 }
 
 }  // namespace
