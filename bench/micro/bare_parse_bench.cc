@@ -6,7 +6,7 @@
 //       --benchmark_min_time=0.05 --benchmark_report_aggregates_only=true
 //
 // Compare the best (or the medians) of one run only. `bare_parse_bench --once bare|ours NAME` reads
-// one corpus once, for callgrind.
+// one corpus once, for `valgrind --tool=callgrind --toggle-collect='*profiled*'`.
 //
 // The bare loops make one pass in document order over the objects that our readers go into, know
 // keys by their raw bytes, and unescape the strings that our readers unescape. They take for granted
@@ -675,20 +675,21 @@ void ours(benchmark::State& state, const Corpus& corpus) {
   count_bytes(state, corpus);
 }
 
+// One reading, under a name that a profiler can be told to collect in.
+[[gnu::noinline]] Sums profiled(std::string_view side, const Corpus& corpus, od::parser* parser,
+                                post::PostReader* reader, post::ParsedRecord* parsed) {
+  return side == "bare" ? read_bare<false>(corpus, parser)
+                        : read_ours<false>(corpus, reader, parsed);
+}
+
 int read_once(std::string_view side, std::string_view name) {
   for (const Corpus& corpus : corpora()) {
     if (corpus.name != name) continue;
     od::parser parser;
     post::PostReader reader;
     post::ParsedRecord parsed;
-    // The same loops as timed, under names a profiler can be told to start at.
-    if (side == "bare") {
-      benchmark::DoNotOptimize(read_bare<false>(corpus, &parser));
-    } else {
-      benchmark::DoNotOptimize(read_ours<false>(corpus, &reader, &parsed));
-    }
-    std::printf("%s %s: %zu bytes\n", corpus.name.c_str(), std::string(side).c_str(),
-                corpus.stream.size());
+    benchmark::DoNotOptimize(profiled(side, corpus, &parser, &reader, &parsed));
+    std::printf("%s: %zu bytes\n", corpus.name.c_str(), corpus.stream.size());
     return 0;
   }
   return 2;

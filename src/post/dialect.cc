@@ -1,5 +1,7 @@
 #include "post/dialect.h"
 
+#include <cstring>
+
 #include "base/check.h"
 #include "base/utf8.h"
 
@@ -13,9 +15,57 @@ std::string_view trimmed_token(od::value& value) noexcept {
   return token;
 }
 
+// Eight characters as one number, the first in its lowest byte.
+std::uint64_t eight_at(const char* at) noexcept {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return bytes;
+}
+
+constexpr std::uint64_t in_each_byte(std::uint64_t byte) noexcept {
+  return byte * 0x0101010101010101ULL;
+}
+
+bool are_eight_digits(std::uint64_t bytes) noexcept {
+  // '0' to '9' are 0x30 to 0x39: the high half is 3, and still is with 6 added.
+  return ((bytes & in_each_byte(0xF0)) |
+          (((bytes + in_each_byte(0x06)) & in_each_byte(0xF0)) >> 4U)) == in_each_byte(0x33);
+}
+
+bool are_digits(std::string_view text) noexcept {
+  std::size_t at = 0;
+  for (; text.size() - at >= 8; at += 8) {
+    if (!are_eight_digits(eight_at(text.data() + at))) return false;
+  }
+  for (; at < text.size(); ++at) {
+    if (!base::is_ascii_digit(text[at])) return false;
+  }
+  return true;
+}
+
+// The number that eight digits write.
+std::uint64_t value_of_eight(std::uint64_t bytes) noexcept {
+  bytes -= in_each_byte('0');
+  // Each step joins neighbours: pairs, fours, all eight.
+  bytes = bytes * 10 + (bytes >> 8U);
+  constexpr std::uint64_t kPair = 0x000000FF000000FFULL;
+  return (((bytes & kPair) * (100 + (1'000'000ULL << 32U))) +
+          (((bytes >> 16U) & kPair) * (1 + (10'000ULL << 32U)))) >>
+         32U;
+}
+
+// Whether a byte of an id may be part of a control character: below 0x20, 0x7F, or 0xC2, which
+// U+0080 to U+009F start with.
+bool may_hold_control(std::uint64_t bytes) noexcept {
+  // The highest bit of a byte that is below n (n up to 0x80): Warren, "Hacker's Delight", 6-1.
+  const auto below = [](std::uint64_t x, std::uint64_t n) { return (x - in_each_byte(n)) & ~x; };
+  return ((below(bytes, 0x20) | below(bytes ^ in_each_byte(0x7F), 1) |
+           below(bytes ^ in_each_byte(0xC2), 1)) &
+          in_each_byte(0x80)) != 0;
+}
+
 RejectReason unescape(od::value& value, std::string_view* out) noexcept {
-  const auto error = value.get_string().get(*out);
-  return error == simdjson::SUCCESS ? RejectReason::kNone : reason_of(error);
+  return reason_of(get_text(value, out));
 }
 
 }  // namespace
@@ -37,86 +87,79 @@ RejectReason reason_of(simdjson::error_code error) noexcept {
   }
 }
 
-RejectReason read_key(simdjson::simdjson_result<od::field>& field, std::string_view* out) noexcept {
-  // Longer than any key of ours. A longer key that only escapes make long has its first
-  // backslash before this.
-  constexpr std::size_t kKeyBytesMax = 32;
-  od::raw_json_string key;
-  if (const auto error = field.key().get(key); error != simdjson::SUCCESS) {
-    return reason_of(error);
-  }
-  const char* raw = key.raw();
-  for (std::size_t size = 0; size <= kKeyBytesMax; ++size) {
-    if (raw[size] == '"') {
-      *out = {raw, size};
-      return RejectReason::kNone;
-    }
-    if (raw[size] == '\\') {
-      const auto error = field.unescaped_key().get(*out);
-      return error == simdjson::SUCCESS ? RejectReason::kNone : reason_of(error);
-    }
-  }
-  *out = {};
-  return RejectReason::kNone;
+RejectReason unescape_key(FieldCursor& fields, std::string_view* out) noexcept {
+  const od::raw_json_string key(reinterpret_cast<const std::uint8_t*>(fields.key()));
+  return reason_of(fields.json().unescape(key).get(*out));
 }
 
 RejectReason read_kind(od::value& value, JsonKind* out) noexcept {
-  od::json_type type{};
-  if (const auto error = value.type().get(type); error != simdjson::SUCCESS) {
-    return reason_of(error);
-  }
-  switch (type) {
-    case od::json_type::array:
+  switch (first_char(value)) {
+    case '[':
       *out = JsonKind::kArray;
       break;
-    case od::json_type::object:
+    case '{':
       *out = JsonKind::kObject;
       break;
-    case od::json_type::number:
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
       *out = JsonKind::kNumber;
       break;
-    case od::json_type::string:
+    case '"':
       *out = JsonKind::kString;
       break;
-    case od::json_type::boolean:
+    case 't':
+    case 'f':
       *out = JsonKind::kBool;
       break;
-    case od::json_type::null:
+    case 'n':
       *out = JsonKind::kNull;
       if (trimmed_token(value) != "null") return RejectReason::kBadJson;
       break;
+    default:
+      return RejectReason::kBadJson;
   }
   return RejectReason::kNone;
 }
 
 RejectReason read_text(od::value& value, MaybeText* out) noexcept {
+  if (first_char(value) == '"') {
+    out->present = true;
+    return unescape(value, &out->text);
+  }
   JsonKind kind = JsonKind::kAbsent;
   HASHCART_TRY(read_kind(value, &kind));
-  if (kind == JsonKind::kNull) return RejectReason::kNone;
-  if (kind != JsonKind::kString) return RejectReason::kWrongType;
-  out->present = true;
-  return unescape(value, &out->text);
+  return kind == JsonKind::kNull ? RejectReason::kNone : RejectReason::kWrongType;
 }
 
 RejectReason read_optional_text(od::value& value, std::string_view* out) noexcept {
+  if (first_char(value) == '"') return unescape(value, out);
   JsonKind kind = JsonKind::kAbsent;
-  HASHCART_TRY(read_kind(value, &kind));
-  return kind == JsonKind::kString ? unescape(value, out) : RejectReason::kNone;
+  return read_kind(value, &kind);
 }
 
 RejectReason read_id(od::value& value, MaybeText* out) noexcept {
+  if (first_char(value) == '"') {
+    out->present = true;
+    return unescape(value, &out->text);
+  }
   JsonKind kind = JsonKind::kAbsent;
   HASHCART_TRY(read_kind(value, &kind));
   if (kind == JsonKind::kNull) return RejectReason::kNone;
   out->present = true;
-  if (kind == JsonKind::kString) return unescape(value, &out->text);
   if (kind != JsonKind::kNumber) return RejectReason::kWrongType;
   out->text = trimmed_token(value);
-  for (const char c : out->text) {
-    if (base::is_ascii_digit(c)) continue;
+  if (!are_digits(out->text)) {
     out->malformed = true;  // a sign, a fraction, an exponent
     out->text = {};
-    break;
   }
   return RejectReason::kNone;
 }
@@ -183,6 +226,14 @@ RejectReason check_id(std::string_view id) noexcept {
 
 RejectReason check_optional_id(std::string_view id) noexcept {
   if (id.size() > kIdBytesMax) return RejectReason::kBadId;
+  if (id.size() >= 8) {
+    const std::size_t last = id.size() - 8;
+    bool may_be_bad = may_hold_control(eight_at(id.data() + last));
+    for (std::size_t i = 0; i < last; i += 8) {
+      may_be_bad = may_be_bad || may_hold_control(eight_at(id.data() + i));
+    }
+    if (!may_be_bad) return RejectReason::kNone;
+  }
   for (std::size_t i = 0; i < id.size(); ++i) {
     const auto byte = static_cast<unsigned char>(id[i]);
     if (byte < 0x20 || byte == 0x7F) return RejectReason::kBadId;
@@ -201,6 +252,11 @@ RejectReason check_optional_id(const MaybeText& id) noexcept {
 bool parse_digits(std::string_view digits, std::uint64_t* out) noexcept {
   if (digits.empty() || digits.size() > 18) return false;
   std::uint64_t value = 0;
+  for (; digits.size() >= 8; digits.remove_prefix(8)) {
+    const std::uint64_t bytes = eight_at(digits.data());
+    if (!are_eight_digits(bytes)) return false;
+    value = value * 100'000'000 + value_of_eight(bytes);
+  }
   for (const char c : digits) {
     if (!base::is_ascii_digit(c)) return false;
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
