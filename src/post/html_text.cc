@@ -1,7 +1,11 @@
 #include "post/html_text.h"
 
+#include <immintrin.h>
+#include <simdjson.h>
+
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "base/utf8.h"
@@ -45,6 +49,44 @@ const Entity* x_entity_at(std::string_view text, std::size_t at) noexcept {
 void mark_ascii(std::size_t size, std::span<TextMark> marks) noexcept {
   for (TextMark& mark : marks) {
     mark.byte = mark.code_point <= size ? static_cast<std::uint32_t>(mark.code_point) : kNoByte;
+  }
+}
+
+// text: well-formed. marks: ordered.
+void mark_utf8(std::string_view text, std::span<TextMark> marks) noexcept {
+  // Of the 32 bytes at `at`, which ones start a code point.
+  const auto starts_at = [&](std::size_t at) {
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + at));
+    // Bytes that continue one are 0x80 to 0xBF: as signed numbers, those below -64.
+    const __m256i starts = _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(-65));
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(starts));
+  };
+  constexpr std::size_t kBlock = 32;
+  std::size_t at = 0;
+  std::uint64_t code_point = 0;  // of the first that starts at or behind `at`
+  for (TextMark& mark : marks) {
+    while (text.size() - at >= kBlock) {
+      std::uint32_t starts = starts_at(at);
+      const auto count = static_cast<std::uint64_t>(std::popcount(starts));
+      if (mark.code_point >= code_point + count) {
+        code_point += count;
+        at += kBlock;
+        continue;
+      }
+      for (std::uint64_t i = code_point; i < mark.code_point; ++i) starts &= starts - 1;
+      mark.byte =
+          static_cast<std::uint32_t>(at) + static_cast<std::uint32_t>(std::countr_zero(starts));
+      break;
+    }
+    if (text.size() - at >= kBlock) continue;
+    std::uint64_t next = code_point;
+    mark.byte = kNoByte;
+    for (std::size_t i = at; i <= text.size(); ++i) {
+      if (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U) continue;
+      if (next++ != mark.code_point) continue;
+      mark.byte = static_cast<std::uint32_t>(i);
+      break;
+    }
   }
 }
 
@@ -364,6 +406,10 @@ std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> mar
             [](const TextMark& a, const TextMark& b) { return a.code_point < b.code_point; });
   if (!has_sign && base::is_ascii(escaped)) {
     mark_ascii(escaped.size(), marks);
+    return escaped;
+  }
+  if (!has_sign && (marks.empty() || simdjson::validate_utf8(escaped.data(), escaped.size()))) {
+    mark_utf8(escaped, marks);
     return escaped;
   }
   char* const begin = decodes ? arena->take(escaped.size()) : nullptr;
