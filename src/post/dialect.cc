@@ -1,5 +1,7 @@
 #include "post/dialect.h"
 
+#include <immintrin.h>
+
 #include <cstring>
 
 #include "base/check.h"
@@ -54,14 +56,29 @@ std::uint64_t value_of_eight(std::uint64_t bytes) noexcept {
          32U;
 }
 
-// Whether a byte of an id may be part of a control character: below 0x20, 0x7F, or 0xC2, which
-// U+0080 to U+009F start with.
-bool may_hold_control(std::uint64_t bytes) noexcept {
-  // The highest bit of a byte that is below n (n up to 0x80): Warren, "Hacker's Delight", 6-1.
-  const auto below = [](std::uint64_t x, std::uint64_t n) { return (x - in_each_byte(n)) & ~x; };
-  return ((below(bytes, 0x20) | below(bytes ^ in_each_byte(0x7F), 1) |
-           below(bytes ^ in_each_byte(0xC2), 1)) &
-          in_each_byte(0x80)) != 0;
+// Whether one of the bytes of an id may be part of a control character: below 0x20, 0x7F, or 0xC2,
+// which U+0080 to U+009F start with. size: 8 at least.
+bool may_hold_control(std::string_view id) noexcept {
+  const auto test = [](__m128i bytes) {
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    const __m128i high = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)),
+                                      _mm_cmpeq_epi8(bytes, _mm_set1_epi8(-0x3E)));
+    return _mm_or_si128(low, high);
+  };
+  const auto load = [&](std::size_t at) {
+    return reinterpret_cast<const __m128i*>(id.data() + at);
+  };
+  if (id.size() < 16) {
+    const __m128i ends =
+        _mm_unpacklo_epi64(_mm_loadl_epi64(load(0)), _mm_loadl_epi64(load(id.size() - 8)));
+    return _mm_movemask_epi8(test(ends)) != 0;
+  }
+  const std::size_t last = id.size() - 16;
+  __m128i found = test(_mm_loadu_si128(load(last)));
+  for (std::size_t at = 0; at < last; at += 16) {
+    found = _mm_or_si128(found, test(_mm_loadu_si128(load(at))));
+  }
+  return _mm_movemask_epi8(found) != 0;
 }
 
 RejectReason unescape(od::value& value, std::string_view* out) noexcept {
@@ -92,42 +109,8 @@ RejectReason unescape_key(FieldCursor& fields, std::string_view* out) noexcept {
   return reason_of(fields.json().unescape(key).get(*out));
 }
 
-RejectReason read_kind(od::value& value, JsonKind* out) noexcept {
-  switch (first_char(value)) {
-    case '[':
-      *out = JsonKind::kArray;
-      break;
-    case '{':
-      *out = JsonKind::kObject;
-      break;
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9':
-      *out = JsonKind::kNumber;
-      break;
-    case '"':
-      *out = JsonKind::kString;
-      break;
-    case 't':
-    case 'f':
-      *out = JsonKind::kBool;
-      break;
-    case 'n':
-      *out = JsonKind::kNull;
-      if (trimmed_token(value) != "null") return RejectReason::kBadJson;
-      break;
-    default:
-      return RejectReason::kBadJson;
-  }
-  return RejectReason::kNone;
+RejectReason check_null(od::value& value) noexcept {
+  return trimmed_token(value) == "null" ? RejectReason::kNone : RejectReason::kBadJson;
 }
 
 RejectReason read_text(od::value& value, MaybeText* out) noexcept {
@@ -226,14 +209,7 @@ RejectReason check_id(std::string_view id) noexcept {
 
 RejectReason check_optional_id(std::string_view id) noexcept {
   if (id.size() > kIdBytesMax) return RejectReason::kBadId;
-  if (id.size() >= 8) {
-    const std::size_t last = id.size() - 8;
-    bool may_be_bad = may_hold_control(eight_at(id.data() + last));
-    for (std::size_t i = 0; i < last; i += 8) {
-      may_be_bad = may_be_bad || may_hold_control(eight_at(id.data() + i));
-    }
-    if (!may_be_bad) return RejectReason::kNone;
-  }
+  if (id.size() >= 8 && !may_hold_control(id)) return RejectReason::kNone;
   for (std::size_t i = 0; i < id.size(); ++i) {
     const auto byte = static_cast<unsigned char>(id[i]);
     if (byte < 0x20 || byte == 0x7F) return RejectReason::kBadId;

@@ -174,8 +174,29 @@ template <class Key, class Visit>
 
 enum class JsonKind : std::uint8_t { kAbsent, kNull, kBool, kNumber, kString, kArray, kObject };
 
+// What a value is by its first character; kAbsent: none.
+inline constexpr std::array<JsonKind, 256> kKinds = [] {
+  std::array<JsonKind, 256> kinds{};
+  for (std::size_t digit = '0'; digit <= '9'; ++digit) kinds[digit] = JsonKind::kNumber;
+  kinds['-'] = JsonKind::kNumber;
+  kinds['"'] = JsonKind::kString;
+  kinds['['] = JsonKind::kArray;
+  kinds['{'] = JsonKind::kObject;
+  kinds['t'] = kinds['f'] = JsonKind::kBool;
+  kinds['n'] = JsonKind::kNull;
+  return kinds;
+}();
+
+// Of what starts like null: kBadJson if it is not.
+[[nodiscard]] RejectReason check_null(od::value& value) noexcept;
+
 // By its first character; a word that starts like null but is not is kBadJson.
-[[nodiscard]] RejectReason read_kind(od::value& value, JsonKind* out) noexcept;
+[[nodiscard]] inline RejectReason read_kind(od::value& value, JsonKind* out) noexcept {
+  const JsonKind kind = kKinds[static_cast<unsigned char>(first_char(value))];
+  if (kind == JsonKind::kAbsent) return RejectReason::kBadJson;
+  *out = kind;
+  return kind == JsonKind::kNull ? check_null(value) : RejectReason::kNone;
+}
 
 // Calls visit(od::value element) -> RejectReason for each element. The value must be an array or
 // null; anything else is kWrongType.
@@ -188,12 +209,9 @@ template <class Visit>
   od::array array;
   if (const auto error = value.get_array().get(array); error != simdjson::SUCCESS)
     return reason_of(error);
-  for (simdjson::simdjson_result<od::value> result : array) {
-    od::value element;
-    if (const auto error = result.get(element); error != simdjson::SUCCESS) return reason_of(error);
-    HASHCART_TRY(visit(element));
-  }
-  return RejectReason::kNone;
+  ElementCursor elements(array);
+  while (elements.next()) HASHCART_TRY(visit(elements.value()));
+  return reason_of(elements.error());
 }
 
 // Calls visit(od::object) -> RejectReason if the value is an object. null is passed over; anything

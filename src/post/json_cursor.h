@@ -31,6 +31,9 @@ class JsonInsides {
   [[nodiscard]] static od::value_iterator& iterator(od::object& object) noexcept {
     return object.*(&Object::iter);
   }
+  [[nodiscard]] static od::value_iterator& iterator(od::array& array) noexcept {
+    return array.*(&Array::iter);
+  }
   [[nodiscard]] static od::value_iterator& iterator(od::value& value) noexcept {
     return value.*(&Value::iter);
   }
@@ -58,6 +61,9 @@ class JsonInsides {
  private:
   struct Object : od::object {
     using od::object::iter;
+  };
+  struct Array : od::array {
+    using od::array::iter;
   };
   struct Value : od::value {
     explicit Value(const od::value_iterator& it) noexcept : od::value(it) {}
@@ -243,6 +249,55 @@ class FieldCursor {
   const std::uint8_t* bytes_;  // of the document
   const std::uint8_t* key_ = nullptr;
   State state_;
+  simdjson::error_code error_ = simdjson::SUCCESS;
+};
+
+// Reads the elements of an array in order, as FieldCursor does fields. Each is handed out.
+class ElementCursor {
+ public:
+  // array: none of its elements has been read.
+  explicit ElementCursor(od::array& array) noexcept
+      : json_(&JsonInsides::iterator(array).json_iter()),
+        depth_(JsonInsides::depth(JsonInsides::iterator(array))) {}
+
+  // Steps to the next element. False at the end of the array and at a fault, which error() tells.
+  [[nodiscard]] bool next() noexcept {
+    if (is_first_) {
+      is_first_ = false;
+      if (json_->depth() < depth_) return false;  // an empty array is behind us already
+      error_ = JsonInsides::error(*json_);
+      return error_ == simdjson::SUCCESS;
+    }
+    const od::depth_t depth = json_->depth();
+    if (depth < depth_) return false;
+    error_ = JsonInsides::error(*json_);
+    if (error_ == simdjson::SUCCESS && depth > depth_) error_ = json_->skip_child(depth_);
+    if (error_ != simdjson::SUCCESS) return false;
+    const od::token_position at = json_->position();
+    switch (*json_->peek(at)) {
+      case ',':
+        JsonInsides::set(json_, at + 1, depth_ + 1);
+        return true;
+      case ']':
+        JsonInsides::set(json_, at + 1, depth_ - 1);
+        return false;
+      default:
+        error_ = simdjson::TAPE_ERROR;
+        return false;
+    }
+  }
+
+  // The element, to be read.
+  [[nodiscard]] od::value value() noexcept {
+    return JsonInsides::value(json_, depth_ + 1, json_->position());
+  }
+
+  [[nodiscard]] simdjson::error_code error() const noexcept { return error_; }
+
+ private:
+  od::json_iterator* json_;
+  od::depth_t depth_;  // of the array
+  bool is_first_ = true;
   simdjson::error_code error_ = simdjson::SUCCESS;
 };
 
