@@ -104,9 +104,10 @@ RejectReason reason_of(simdjson::error_code error) noexcept {
   }
 }
 
-RejectReason unescape_key(FieldCursor& fields, std::string_view* out) noexcept {
-  const od::raw_json_string key(reinterpret_cast<const std::uint8_t*>(fields.key()));
-  return reason_of(fields.json().unescape(key).get(*out));
+RejectReason unescape_key(od::json_iterator* json, const char* raw,
+                          std::string_view* out) noexcept {
+  const od::raw_json_string key(reinterpret_cast<const std::uint8_t*>(raw));
+  return reason_of(json->unescape(key).get(*out));
 }
 
 RejectReason check_null(od::value& value) noexcept {

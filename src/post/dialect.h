@@ -42,8 +42,9 @@ namespace hashcart::post {
 
 [[nodiscard]] RejectReason reason_of(simdjson::error_code error) noexcept;
 
-// The key of a field, unescaped.
-[[nodiscard]] RejectReason unescape_key(FieldCursor& fields, std::string_view* out) noexcept;
+// A key, unescaped. raw: what stands after its quote.
+[[nodiscard]] RejectReason unescape_key(od::json_iterator* json, const char* raw,
+                                        std::string_view* out) noexcept;
 
 // Makes room for the next record in a simdjson parser, in steps that double: simdjson itself would
 // grow to the exact size, and so allocate for each record that is a little longer than all before
@@ -113,7 +114,7 @@ class KeyTable {
   }
 
  private:
-  static constexpr std::size_t kSlotCount = std::bit_ceil(kKeyCount * 4);
+  static constexpr std::size_t kSlotCount = kKeyCount < 16 ? 64 : std::bit_ceil(kKeyCount * 4);
 
   [[nodiscard]] static std::uint32_t bits(__m256i bytes) noexcept {
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
@@ -142,7 +143,7 @@ template <class Key>
     return RejectReason::kNone;
   }
   std::string_view name;
-  HASHCART_TRY(unescape_key(fields, &name));
+  HASHCART_TRY(unescape_key(&fields.json(), fields.key(), &name));
   *out = table.find(name);
   return RejectReason::kNone;
 }

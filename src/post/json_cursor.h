@@ -214,7 +214,8 @@ class FieldCursor {
       if (depth == depth_ + 1 && json_->position() == at_) {  // nobody read it
         if (!skip()) return false;
       } else {
-        if (!skip_rest()) return false;
+        error_ = skip_rest(json_, depth_);
+        if (error_ != simdjson::SUCCESS) return false;
         at_ = json_->position();
       }
     } else {
@@ -223,6 +224,8 @@ class FieldCursor {
     if (const std::uint8_t c = take(); c != ',') return c == '}' ? close() : fail();
     return !has_error();
   }
+  // What is not inlined takes values and not the cursor, whose place would else live in memory.
+
   // The place behind the container whose first token stands before `at`; nullptr if it has no end.
   [[gnu::noinline]] static od::token_position skip_container(const std::uint8_t* bytes,
                                                              od::token_position at,
@@ -238,9 +241,9 @@ class FieldCursor {
     }
     return nullptr;
   }
-  [[gnu::noinline]] bool skip_rest() noexcept {
-    error_ = json_->skip_child(depth_);
-    return error_ == simdjson::SUCCESS;
+  [[gnu::noinline]] static simdjson::error_code skip_rest(od::json_iterator* json,
+                                                          od::depth_t depth) noexcept {
+    return json->skip_child(depth);
   }
 
   od::json_iterator* json_;
