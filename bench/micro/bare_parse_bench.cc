@@ -9,10 +9,10 @@
 // one corpus once, for `valgrind --tool=callgrind --toggle-collect='*profiled*'`.
 //
 // The bare loops make one pass in document order over the objects that our readers go into, know
-// keys by their raw bytes, and unescape the strings that our readers unescape. They take for granted
-// what our readers must find out: one dialect, keys without escapes, no key twice, the right types.
-// Before anything is timed both read all lines, and must come to the same posts, ids, authors,
-// texts, tags and links.
+// keys by their raw bytes, and unescape the strings that our readers unescape. They take for
+// granted what our readers must find out: one dialect, keys without escapes, no key twice, the
+// right types. Before anything is timed both read all lines, and must come to the same posts, ids,
+// authors, texts, tags and links.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 

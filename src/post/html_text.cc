@@ -432,7 +432,7 @@ std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> mar
     place(static_cast<std::uint32_t>(written));
     if (decodes && sign < at) sign = std::min(escaped.find('&', at), escaped.size());
     if (in_blocks && sign - at >= kBlock) {
-      // Whole code points only. Of well-formed text at most three bytes are left for the next block.
+      // Whole code points only: at most three bytes are left for the next block.
       std::uint32_t starts = starts_at(escaped, at);
       std::size_t size = kBlock;
       if (at + size < escaped.size() &&
