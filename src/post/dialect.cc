@@ -1,5 +1,9 @@
 #include "post/dialect.h"
 
+#include <immintrin.h>
+
+#include <cstring>
+
 #include "base/check.h"
 #include "base/utf8.h"
 
@@ -13,9 +17,72 @@ std::string_view trimmed_token(od::value& value) noexcept {
   return token;
 }
 
+// Eight characters as one number, the first in its lowest byte.
+std::uint64_t eight_at(const char* at) noexcept {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return bytes;
+}
+
+constexpr std::uint64_t in_each_byte(std::uint64_t byte) noexcept {
+  return byte * 0x0101010101010101ULL;
+}
+
+bool are_eight_digits(std::uint64_t bytes) noexcept {
+  // '0' to '9' are 0x30 to 0x39: the high half is 3, and still is with 6 added.
+  return ((bytes & in_each_byte(0xF0)) |
+          (((bytes + in_each_byte(0x06)) & in_each_byte(0xF0)) >> 4U)) == in_each_byte(0x33);
+}
+
+bool are_digits(std::string_view text) noexcept {
+  std::size_t at = 0;
+  for (; text.size() - at >= 8; at += 8) {
+    if (!are_eight_digits(eight_at(text.data() + at))) return false;
+  }
+  for (; at < text.size(); ++at) {
+    if (!base::is_ascii_digit(text[at])) return false;
+  }
+  return true;
+}
+
+// The number that eight digits write.
+std::uint64_t value_of_eight(std::uint64_t bytes) noexcept {
+  bytes -= in_each_byte('0');
+  // Each step joins neighbours: pairs, fours, all eight.
+  bytes = bytes * 10 + (bytes >> 8U);
+  constexpr std::uint64_t kPair = 0x000000FF000000FFULL;
+  return (((bytes & kPair) * (100 + (1'000'000ULL << 32U))) +
+          (((bytes >> 16U) & kPair) * (1 + (10'000ULL << 32U)))) >>
+         32U;
+}
+
+// Whether one of the bytes of an id may be part of a control character: below 0x20, 0x7F, or 0xC2,
+// which U+0080 to U+009F start with. size: 8 at least.
+bool may_hold_control(std::string_view id) noexcept {
+  const auto test = [](__m128i bytes) {
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    const __m128i high = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)),
+                                      _mm_cmpeq_epi8(bytes, _mm_set1_epi8(-0x3E)));
+    return _mm_or_si128(low, high);
+  };
+  const auto load = [&](std::size_t at) {
+    return reinterpret_cast<const __m128i*>(id.data() + at);
+  };
+  if (id.size() < 16) {
+    const __m128i ends =
+        _mm_unpacklo_epi64(_mm_loadl_epi64(load(0)), _mm_loadl_epi64(load(id.size() - 8)));
+    return _mm_movemask_epi8(test(ends)) != 0;
+  }
+  const std::size_t last = id.size() - 16;
+  __m128i found = test(_mm_loadu_si128(load(last)));
+  for (std::size_t at = 0; at < last; at += 16) {
+    found = _mm_or_si128(found, test(_mm_loadu_si128(load(at))));
+  }
+  return _mm_movemask_epi8(found) != 0;
+}
+
 RejectReason unescape(od::value& value, std::string_view* out) noexcept {
-  const auto error = value.get_string().get(*out);
-  return error == simdjson::SUCCESS ? RejectReason::kNone : reason_of(error);
+  return reason_of(get_text(value, out));
 }
 
 }  // namespace
@@ -37,86 +104,46 @@ RejectReason reason_of(simdjson::error_code error) noexcept {
   }
 }
 
-RejectReason read_key(simdjson::simdjson_result<od::field>& field, std::string_view* out) noexcept {
-  // Longer than any key of ours. A longer key that only escapes make long has its first
-  // backslash before this.
-  constexpr std::size_t kKeyBytesMax = 32;
-  od::raw_json_string key;
-  if (const auto error = field.key().get(key); error != simdjson::SUCCESS) {
-    return reason_of(error);
-  }
-  const char* raw = key.raw();
-  for (std::size_t size = 0; size <= kKeyBytesMax; ++size) {
-    if (raw[size] == '"') {
-      *out = {raw, size};
-      return RejectReason::kNone;
-    }
-    if (raw[size] == '\\') {
-      const auto error = field.unescaped_key().get(*out);
-      return error == simdjson::SUCCESS ? RejectReason::kNone : reason_of(error);
-    }
-  }
-  *out = {};
-  return RejectReason::kNone;
+RejectReason unescape_key(od::json_iterator* json, const char* raw,
+                          std::string_view* out) noexcept {
+  const od::raw_json_string key(reinterpret_cast<const std::uint8_t*>(raw));
+  return reason_of(json->unescape(key).get(*out));
 }
 
-RejectReason read_kind(od::value& value, JsonKind* out) noexcept {
-  od::json_type type{};
-  if (const auto error = value.type().get(type); error != simdjson::SUCCESS) {
-    return reason_of(error);
-  }
-  switch (type) {
-    case od::json_type::array:
-      *out = JsonKind::kArray;
-      break;
-    case od::json_type::object:
-      *out = JsonKind::kObject;
-      break;
-    case od::json_type::number:
-      *out = JsonKind::kNumber;
-      break;
-    case od::json_type::string:
-      *out = JsonKind::kString;
-      break;
-    case od::json_type::boolean:
-      *out = JsonKind::kBool;
-      break;
-    case od::json_type::null:
-      *out = JsonKind::kNull;
-      if (trimmed_token(value) != "null") return RejectReason::kBadJson;
-      break;
-  }
-  return RejectReason::kNone;
+RejectReason check_null(od::value& value) noexcept {
+  return trimmed_token(value) == "null" ? RejectReason::kNone : RejectReason::kBadJson;
 }
 
 RejectReason read_text(od::value& value, MaybeText* out) noexcept {
+  if (first_char(value) == '"') {
+    out->present = true;
+    return unescape(value, &out->text);
+  }
   JsonKind kind = JsonKind::kAbsent;
   HASHCART_TRY(read_kind(value, &kind));
-  if (kind == JsonKind::kNull) return RejectReason::kNone;
-  if (kind != JsonKind::kString) return RejectReason::kWrongType;
-  out->present = true;
-  return unescape(value, &out->text);
+  return kind == JsonKind::kNull ? RejectReason::kNone : RejectReason::kWrongType;
 }
 
 RejectReason read_optional_text(od::value& value, std::string_view* out) noexcept {
+  if (first_char(value) == '"') return unescape(value, out);
   JsonKind kind = JsonKind::kAbsent;
-  HASHCART_TRY(read_kind(value, &kind));
-  return kind == JsonKind::kString ? unescape(value, out) : RejectReason::kNone;
+  return read_kind(value, &kind);
 }
 
 RejectReason read_id(od::value& value, MaybeText* out) noexcept {
+  if (first_char(value) == '"') {
+    out->present = true;
+    return unescape(value, &out->text);
+  }
   JsonKind kind = JsonKind::kAbsent;
   HASHCART_TRY(read_kind(value, &kind));
   if (kind == JsonKind::kNull) return RejectReason::kNone;
   out->present = true;
-  if (kind == JsonKind::kString) return unescape(value, &out->text);
   if (kind != JsonKind::kNumber) return RejectReason::kWrongType;
   out->text = trimmed_token(value);
-  for (const char c : out->text) {
-    if (base::is_ascii_digit(c)) continue;
+  if (!are_digits(out->text)) {
     out->malformed = true;  // a sign, a fraction, an exponent
     out->text = {};
-    break;
   }
   return RejectReason::kNone;
 }
@@ -183,6 +210,7 @@ RejectReason check_id(std::string_view id) noexcept {
 
 RejectReason check_optional_id(std::string_view id) noexcept {
   if (id.size() > kIdBytesMax) return RejectReason::kBadId;
+  if (id.size() >= 8 && !may_hold_control(id)) return RejectReason::kNone;
   for (std::size_t i = 0; i < id.size(); ++i) {
     const auto byte = static_cast<unsigned char>(id[i]);
     if (byte < 0x20 || byte == 0x7F) return RejectReason::kBadId;
@@ -201,6 +229,11 @@ RejectReason check_optional_id(const MaybeText& id) noexcept {
 bool parse_digits(std::string_view digits, std::uint64_t* out) noexcept {
   if (digits.empty() || digits.size() > 18) return false;
   std::uint64_t value = 0;
+  for (; digits.size() >= 8; digits.remove_prefix(8)) {
+    const std::uint64_t bytes = eight_at(digits.data());
+    if (!are_eight_digits(bytes)) return false;
+    value = value * 100'000'000 + value_of_eight(bytes);
+  }
   for (const char c : digits) {
     if (!base::is_ascii_digit(c)) return false;
     value = value * 10 + static_cast<std::uint64_t>(c - '0');

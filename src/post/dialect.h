@@ -11,6 +11,7 @@
 // of the parser the document is not touched again.
 #pragma once
 
+#include <immintrin.h>
 #include <simdjson.h>
 
 #include <array>
@@ -25,11 +26,10 @@
 #include "base/event_time.h"
 #include "base/platform.h"
 #include "post/arena.h"
+#include "post/json_cursor.h"
 #include "post/post.h"
 
 namespace hashcart::post {
-
-namespace od = simdjson::ondemand;
 
 // Leaves the function with the reason, if there is one.
 #define HASHCART_TRY(expression)                                                 \
@@ -41,6 +41,10 @@ namespace od = simdjson::ondemand;
   } while (false)
 
 [[nodiscard]] RejectReason reason_of(simdjson::error_code error) noexcept;
+
+// A key, unescaped. raw: what stands after its quote.
+[[nodiscard]] RejectReason unescape_key(od::json_iterator* json, const char* raw,
+                                        std::string_view* out) noexcept;
 
 // Makes room for the next record in a simdjson parser, in steps that double: simdjson itself would
 // grow to the exact size, and so allocate for each record that is a little longer than all before
@@ -61,45 +65,88 @@ template <class Key>
 class KeyTable {
  public:
   static constexpr std::size_t kKeyCount = static_cast<std::size_t>(Key::kCount);
+  // One vector holds the longest key and the quote behind it.
+  static constexpr std::size_t kKeyBytesMax = 31;
 
-  constexpr explicit KeyTable(const std::array<std::string_view, kKeyCount>& names)
-      : names_(names) {
+  constexpr explicit KeyTable(const std::array<std::string_view, kKeyCount>& names) {
     for (std::size_t i = 0; i < kKeyCount; ++i) {
-      std::size_t slot = hash(names[i]);
+      for (std::size_t c = 0; c < names[i].size(); ++c) names_[i][c] = names[i][c];
+      names_[i][names[i].size()] = '"';  // a name that is too long does not compile
+      std::size_t slot = hash(names[i].data(), names[i].size());
       while (slots_[slot] != 0) slot = (slot + 1) % kSlotCount;
       slots_[slot] = static_cast<std::uint8_t>(i + 1);
     }
   }
 
-  [[nodiscard]] Key find(std::string_view key) const noexcept {
-    if (key.empty()) return Key::kCount;
-    for (std::size_t slot = hash(key); slots_[slot] != 0; slot = (slot + 1) % kSlotCount) {
+  // raw: what stands after the key's quote; kKeyBytesMax + 2 readable bytes. *has_escape: set where
+  // the key is written with escapes, and may be one of ours.
+  [[nodiscard]] Key find(const char* raw, bool* has_escape) const noexcept {
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(raw));
+    const std::uint32_t quotes = bits(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"')));
+    const std::uint32_t backslashes = bits(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\')));
+    const std::uint32_t upto_quote = quotes ^ (quotes - 1);  // all bits if there is none
+    if ((backslashes & upto_quote) != 0) [[unlikely]] {
+      *has_escape = true;
+      return Key::kCount;
+    }
+    const auto size = static_cast<std::size_t>(std::countr_zero(quotes));
+    if (size - 1 >= kKeyBytesMax) {  // empty, or longer than any of ours
+      *has_escape = size > kKeyBytesMax && raw[size] == '\\';
+      return Key::kCount;
+    }
+    for (std::size_t slot = hash(raw, size); slots_[slot] != 0; slot = (slot + 1) % kSlotCount) {
       const std::size_t index = slots_[slot] - 1U;
-      if (names_[index] == key) return static_cast<Key>(index);
+      const __m256i name =
+          _mm256_load_si256(reinterpret_cast<const __m256i*>(names_[index].data()));
+      if ((~bits(_mm256_cmpeq_epi8(bytes, name)) & upto_quote) == 0) return static_cast<Key>(index);
+    }
+    return Key::kCount;
+  }
+
+  // A key that was unescaped.
+  [[nodiscard]] Key find(std::string_view key) const noexcept {
+    if (key.empty() || key.size() > kKeyBytesMax) return Key::kCount;
+    for (std::size_t i = 0; i < kKeyCount; ++i) {
+      if (std::string_view(names_[i].data(), key.size()) == key && names_[i][key.size()] == '"')
+        return static_cast<Key>(i);
     }
     return Key::kCount;
   }
 
  private:
-  static constexpr std::size_t kSlotCount = std::bit_ceil(kKeyCount * 4);
+  static constexpr std::size_t kSlotCount = kKeyCount < 16 ? 64 : std::bit_ceil(kKeyCount * 4);
 
-  // key is not empty.
-  [[nodiscard]] static constexpr std::size_t hash(std::string_view key) noexcept {
+  [[nodiscard]] static std::uint32_t bits(__m256i bytes) noexcept {
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
+  }
+
+  // size: not 0.
+  [[nodiscard]] static constexpr std::size_t hash(const char* key, std::size_t size) noexcept {
     const auto byte = [&](std::size_t i) {
       return static_cast<std::size_t>(static_cast<unsigned char>(key[i]));
     };
-    const std::size_t last = key.size() - 1;
-    return (key.size() * 29 + byte(0) * 7 + byte(last) * 3 + byte(last / 2) * 13) % kSlotCount;
+    const std::size_t last = size - 1;
+    return (size * 29 + byte(0) * 7 + byte(last) * 3 + byte(last / 2) * 13) % kSlotCount;
   }
 
-  std::array<std::string_view, kKeyCount> names_;
+  alignas(32) std::array<std::array<char, kKeyBytesMax + 1>, kKeyCount> names_{};
   std::array<std::uint8_t, kSlotCount> slots_{};
 };
 
-// The key of a field, unescaped if it is written with escapes. Longer keys than any of ours come
-// back empty.
-[[nodiscard]] RejectReason read_key(simdjson::simdjson_result<od::field>& field,
-                                    std::string_view* out) noexcept;
+// Which of the table's keys a field has; one written with escapes is unescaped first.
+template <class Key>
+[[nodiscard]] RejectReason find_key(FieldCursor& fields, const KeyTable<Key>& table,
+                                    Key* out) noexcept {
+  bool has_escape = false;
+  *out = table.find(fields.key(), &has_escape);
+  if (!has_escape) [[likely]] {
+    return RejectReason::kNone;
+  }
+  std::string_view name;
+  HASHCART_TRY(unescape_key(&fields.json(), fields.key(), &name));
+  *out = table.find(name);
+  return RejectReason::kNone;
+}
 
 // Calls visit(Key, od::value) -> RejectReason for each field of ours in document order, to the end
 // of the object. What visit does not read is skipped. A key of ours that stands twice is
@@ -109,27 +156,48 @@ template <class Key, class Visit>
                                             Visit&& visit) noexcept {
   static_assert(KeyTable<Key>::kKeyCount <= 64);  // the keys seen so far are bits
   std::uint64_t seen = 0;
-  for (simdjson::simdjson_result<od::field> field : object) {
-    if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
-    std::string_view name;
-    HASHCART_TRY(read_key(field, &name));
-    const Key key = table.find(name);
-    if (key == Key::kCount) continue;
+  FieldCursor fields(object);
+  while (fields.next()) {
+    Key key = Key::kCount;
+    HASHCART_TRY(find_key(fields, table, &key));
+    if (key == Key::kCount) {
+      if (!fields.skip()) break;
+      continue;
+    }
+    od::value value = fields.value();
     const std::uint64_t bit = 1ULL << static_cast<unsigned>(key);
     if ((seen & bit) != 0) return RejectReason::kDuplicateKey;
     seen |= bit;
-    od::value value;
-    if (const auto error = field.value().get(value); error != simdjson::SUCCESS)
-      return reason_of(error);
     HASHCART_TRY(visit(key, value));
   }
-  return RejectReason::kNone;
+  return reason_of(fields.error());
 }
 
 enum class JsonKind : std::uint8_t { kAbsent, kNull, kBool, kNumber, kString, kArray, kObject };
 
-// By its first byte; a word that starts like null but is not is kBadJson.
-[[nodiscard]] RejectReason read_kind(od::value& value, JsonKind* out) noexcept;
+// What a value is by its first character; kAbsent: none.
+inline constexpr std::array<JsonKind, 256> kKinds = [] {
+  std::array<JsonKind, 256> kinds{};
+  for (std::size_t digit = '0'; digit <= '9'; ++digit) kinds[digit] = JsonKind::kNumber;
+  kinds['-'] = JsonKind::kNumber;
+  kinds['"'] = JsonKind::kString;
+  kinds['['] = JsonKind::kArray;
+  kinds['{'] = JsonKind::kObject;
+  kinds['t'] = kinds['f'] = JsonKind::kBool;
+  kinds['n'] = JsonKind::kNull;
+  return kinds;
+}();
+
+// Of what starts like null: kBadJson if it is not.
+[[nodiscard]] RejectReason check_null(od::value& value) noexcept;
+
+// By its first character; a word that starts like null but is not is kBadJson.
+[[nodiscard]] inline RejectReason read_kind(od::value& value, JsonKind* out) noexcept {
+  const JsonKind kind = kKinds[static_cast<unsigned char>(first_char(value))];
+  if (kind == JsonKind::kAbsent) return RejectReason::kBadJson;
+  *out = kind;
+  return kind == JsonKind::kNull ? check_null(value) : RejectReason::kNone;
+}
 
 // Calls visit(od::value element) -> RejectReason for each element. The value must be an array or
 // null; anything else is kWrongType.
@@ -142,12 +210,9 @@ template <class Visit>
   od::array array;
   if (const auto error = value.get_array().get(array); error != simdjson::SUCCESS)
     return reason_of(error);
-  for (simdjson::simdjson_result<od::value> result : array) {
-    od::value element;
-    if (const auto error = result.get(element); error != simdjson::SUCCESS) return reason_of(error);
-    HASHCART_TRY(visit(element));
-  }
-  return RejectReason::kNone;
+  ElementCursor elements(array);
+  while (elements.next()) HASHCART_TRY(visit(elements.value()));
+  return reason_of(elements.error());
 }
 
 // Calls visit(od::object) -> RejectReason if the value is an object. null is passed over; anything

@@ -26,8 +26,15 @@
 namespace hashcart::post {
 namespace {
 
-constexpr std::string_view kPostCollection = "app.bsky.feed.post";
+constexpr char kPostCollection[] = "app.bsky.feed.post";
 constexpr std::string_view kUriScheme = "at://";
+
+// `text == word`, but compared where it stands: what the library is asked to compare has no size
+// that the compiler knows.
+template <std::size_t N>
+bool is(std::string_view text, const char (&word)[N]) noexcept {
+  return text.size() == N - 1 && std::memcmp(text.data(), word, N - 1) == 0;
+}
 
 enum class Key : std::uint8_t {
   // Events.
@@ -125,8 +132,7 @@ AtUri split_uri(std::string_view uri) noexcept {
   AtUri parts{uri.substr(0, slash), false};
   if (slash != std::string_view::npos) {
     uri.remove_prefix(slash + 1);
-    parts.is_post =
-        uri.starts_with(kPostCollection) && uri.substr(kPostCollection.size()).starts_with("/");
+    parts.is_post = uri.starts_with("app.bsky.feed.post/");
   }
   return parts;
 }
@@ -335,7 +341,7 @@ class BlueskyReader final : public DialectReader {
 
   [[nodiscard]] RejectReason read_record(od::value value, Object* it) noexcept {
     // Records of other collections, where that is known already, are passed over unread.
-    if (!it->collection.empty() && it->collection != kPostCollection) return RejectReason::kNone;
+    if (!it->collection.empty() && !is(it->collection, kPostCollection)) return RejectReason::kNone;
     JsonKind kind = JsonKind::kAbsent;
     HASHCART_TRY(read_kind(value, &kind));
     if (kind != JsonKind::kObject) {
@@ -437,9 +443,9 @@ class BlueskyReader final : public DialectReader {
       }
       return RejectReason::kNone;
     }));
-    if (type == "app.bsky.richtext.facet#tag" && !tag.empty()) {
+    if (is(type, "app.bsky.richtext.facet#tag") && !tag.empty()) {
       features_.push_back({true, tag, Feature::kNowhere, Feature::kNowhere});
-    } else if (type == "app.bsky.richtext.facet#link" && !uri.empty()) {
+    } else if (is(type, "app.bsky.richtext.facet#link") && !uri.empty()) {
       features_.push_back({false, uri, Feature::kNowhere, Feature::kNowhere});
     }
     return RejectReason::kNone;
@@ -488,7 +494,7 @@ class BlueskyReader final : public DialectReader {
     if (it.is_event || it.did.present) return finish_event(it);
     if (it.is_page) return RejectReason::kNone;
     if (it.uri.present) return finish_view(it, role);
-    if (it.type_uri == kPostCollection)
+    if (is(it.type_uri, kPostCollection))
       return RejectReason::kNoId;  // a bare record says neither whose nor which
     // What a page holds besides posts (blocked and deleted ones, feed items that are none) is
     // passed over.
@@ -502,16 +508,17 @@ class BlueskyReader final : public DialectReader {
       context_->add_delete({base::Platform::kBluesky, true, {}, it.did.text});
       return RejectReason::kNone;
     }
-    if (it.collection != kPostCollection) return RejectReason::kNone;
-    const bool is_delete = it.operation == "delete" || it.operation == "d";
-    const bool is_update = it.operation == "update" || it.operation == "u";
-    if (!is_delete && !is_update && it.operation != "create" && it.operation != "c")
+    if (!is(it.collection, kPostCollection)) return RejectReason::kNone;
+    const bool is_delete = is(it.operation, "delete") || is(it.operation, "d");
+    const bool is_update = is(it.operation, "update") || is(it.operation, "u");
+    if (!is_delete && !is_update && !is(it.operation, "create") && !is(it.operation, "c"))
       return RejectReason::kNone;
     if (!it.did.present || !it.rkey.present) return RejectReason::kNoId;
     HASHCART_TRY(check_id(it.did.text));
     HASHCART_TRY(check_id(it.rkey.text));
+    // Whole characters, none of them a control character: only its length is still to be checked.
     const std::string_view id = make_uri(it.did.text, it.rkey.text);
-    HASHCART_TRY(check_id(id));
+    if (id.size() > kIdBytesMax) return RejectReason::kBadId;
     if (is_delete) {
       context_->add_delete({base::Platform::kBluesky, false, id, it.did.text});
       return RejectReason::kNone;
@@ -641,7 +648,7 @@ bool is_bluesky(const Outline& outline) noexcept {
     // Without a time an event is still one, to be refused for that.
     return top.kind == "commit" && top.is_object(OutlineKey::kCommit);
   }
-  if (top.is_string(OutlineKey::kTypeUri) && top.type_uri == kPostCollection) return true;
+  if (top.is_string(OutlineKey::kTypeUri) && is(top.type_uri, kPostCollection)) return true;
   const auto is_view = [](const ObjectOutline& view) {
     return view.uri.starts_with(kUriScheme) && view.has(OutlineKey::kRecord) &&
            view.is_object(OutlineKey::kAuthor);

@@ -56,10 +56,7 @@ bool is_graph_id(std::string_view text) noexcept {
   return after_digit;
 }
 
-bool is_graph_id_key(simdjson::simdjson_result<od::field>& field) noexcept {
-  od::raw_json_string key;
-  if (field.key().get(key) != simdjson::SUCCESS) return false;
-  const char* raw = key.raw();
+bool is_graph_id_key(const char* raw) noexcept {
   for (std::size_t size = 0; size <= kIdKeyBytesMax; ++size) {
     if (raw[size] == '"') return is_graph_id({raw, size});
     if (raw[size] != '_' && !base::is_ascii_digit(raw[size])) return false;
@@ -67,10 +64,7 @@ bool is_graph_id_key(simdjson::simdjson_result<od::field>& field) noexcept {
   return false;
 }
 
-bool is_plain_key(simdjson::simdjson_result<od::field>& field, std::string_view wanted) noexcept {
-  od::raw_json_string key;
-  if (field.key().get(key) != simdjson::SUCCESS) return false;
-  const char* raw = key.raw();
+bool is_plain_key(const char* raw, std::string_view wanted) noexcept {
   for (const char c : wanted) {
     if (*raw++ != c) return false;
   }

@@ -14,14 +14,11 @@ namespace hashcart::post {
 [[nodiscard]] bool is_graph_id(std::string_view text) noexcept;
 
 // Whether a field's key is one. A request for many ids (`?ids=1,2`) is answered by an object that
-// has the ids for keys. Such keys may be longer than what read_key gives back. To be asked before
-// read_key, which takes a key with escapes out of the field.
-[[nodiscard]] bool is_graph_id_key(simdjson::simdjson_result<od::field>& field) noexcept;
+// has the ids for keys. raw: what stands after the key's quote.
+[[nodiscard]] bool is_graph_id_key(const char* raw) noexcept;
 
-// Whether a field's key is written as this, without escapes. Takes no room in the parser's buffer;
-// to be asked before read_key.
-[[nodiscard]] bool is_plain_key(simdjson::simdjson_result<od::field>& field,
-                                std::string_view wanted) noexcept;
+// Whether a field's key is written as this, without escapes.
+[[nodiscard]] bool is_plain_key(const char* raw, std::string_view wanted) noexcept;
 
 // As each_known_field; fields that are keyed by an id go to visit_member(od::value).
 template <class Key, class Visit, class VisitMember>
@@ -30,24 +27,26 @@ template <class Key, class Visit, class VisitMember>
                                                       VisitMember&& visit_member) noexcept {
   static_assert(KeyTable<Key>::kKeyCount <= 64);
   std::uint64_t seen = 0;
-  for (simdjson::simdjson_result<od::field> field : object) {
-    if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
+  FieldCursor fields(object);
+  while (fields.next()) {
     Key key = Key::kCount;
-    if (!is_graph_id_key(field)) {
-      std::string_view name;
-      HASHCART_TRY(read_key(field, &name));
-      key = table.find(name);
-      if (key == Key::kCount) continue;
+    const bool is_member = is_graph_id_key(fields.key());
+    if (!is_member) {
+      HASHCART_TRY(find_key(fields, table, &key));
+      if (key == Key::kCount) {
+        if (!fields.skip()) break;
+        continue;
+      }
+    }
+    od::value value = fields.value();
+    if (!is_member) {
       const std::uint64_t bit = 1ULL << static_cast<unsigned>(key);
       if ((seen & bit) != 0) return RejectReason::kDuplicateKey;
       seen |= bit;
     }
-    od::value value;
-    if (const auto error = field.value().get(value); error != simdjson::SUCCESS)
-      return reason_of(error);
-    HASHCART_TRY(key == Key::kCount ? visit_member(value) : visit(key, value));
+    HASHCART_TRY(is_member ? visit_member(value) : visit(key, value));
   }
-  return RejectReason::kNone;
+  return reason_of(fields.error());
 }
 
 // An edge: {"data":[..]}, or the bare array. Calls visit(od::object) for each member that is an

@@ -1,7 +1,11 @@
 #include "post/html_text.h"
 
+#include <immintrin.h>
+#include <simdjson.h>
+
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "base/utf8.h"
@@ -45,6 +49,46 @@ const Entity* x_entity_at(std::string_view text, std::size_t at) noexcept {
 void mark_ascii(std::size_t size, std::span<TextMark> marks) noexcept {
   for (TextMark& mark : marks) {
     mark.byte = mark.code_point <= size ? static_cast<std::uint32_t>(mark.code_point) : kNoByte;
+  }
+}
+
+constexpr std::size_t kBlock = 32;
+
+// Of the kBlock bytes at text[at], which ones start a code point, the first in the lowest bit.
+std::uint32_t starts_at(std::string_view text, std::size_t at) noexcept {
+  const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + at));
+  // Bytes that continue one are 0x80 to 0xBF: as signed numbers, those below -64.
+  const __m256i starts = _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(-65));
+  return static_cast<std::uint32_t>(_mm256_movemask_epi8(starts));
+}
+
+// text: well-formed. marks: ordered.
+void mark_utf8(std::string_view text, std::span<TextMark> marks) noexcept {
+  std::size_t at = 0;
+  std::uint64_t code_point = 0;  // of the first that starts at or behind `at`
+  for (TextMark& mark : marks) {
+    while (text.size() - at >= kBlock) {
+      std::uint32_t starts = starts_at(text, at);
+      const auto count = static_cast<std::uint64_t>(std::popcount(starts));
+      if (mark.code_point >= code_point + count) {
+        code_point += count;
+        at += kBlock;
+        continue;
+      }
+      for (std::uint64_t i = code_point; i < mark.code_point; ++i) starts &= starts - 1;
+      mark.byte =
+          static_cast<std::uint32_t>(at) + static_cast<std::uint32_t>(std::countr_zero(starts));
+      break;
+    }
+    if (text.size() - at >= kBlock) continue;
+    std::uint64_t next = code_point;
+    mark.byte = kNoByte;
+    for (std::size_t i = at; i <= text.size(); ++i) {
+      if (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U) continue;
+      if (next++ != mark.code_point) continue;
+      mark.byte = static_cast<std::uint32_t>(i);
+      break;
+    }
   }
 }
 
@@ -378,6 +422,10 @@ std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> mar
     mark_ascii(escaped.size(), marks);
     return escaped;
   }
+  if (!has_sign && (marks.empty() || simdjson::validate_utf8(escaped.data(), escaped.size()))) {
+    mark_utf8(escaped, marks);
+    return escaped;
+  }
   char* const begin = decodes ? arena->take(escaped.size()) : nullptr;
   std::size_t written = 0;  // bytes of the decoded text so far
   std::uint64_t code_point = 0;
@@ -389,9 +437,30 @@ std::string_view decode_x_text(std::string_view escaped, std::span<TextMark> mar
       ++next;
     }
   };
+  const bool in_blocks = decodes && simdjson::validate_utf8(escaped.data(), escaped.size());
+  std::size_t sign = decodes ? escaped.find('&') : 0;  // the first at or behind `at`
   for (std::size_t at = 0; at < escaped.size();) {
     if (!decodes && next == marks.size()) break;
     place(static_cast<std::uint32_t>(written));
+    if (decodes && sign < at) sign = std::min(escaped.find('&', at), escaped.size());
+    if (in_blocks && sign - at >= kBlock) {
+      // Whole code points only: at most three bytes are left for the next block.
+      std::uint32_t starts = starts_at(escaped, at);
+      std::size_t size = kBlock;
+      if (at + size < escaped.size() &&
+          (static_cast<unsigned char>(escaped[at + size]) & 0xC0U) == 0x80U) {
+        size = static_cast<std::size_t>(std::bit_width(starts)) - 1;
+        starts &= (1U << size) - 1;
+      }
+      const auto count = static_cast<std::uint64_t>(std::popcount(starts));
+      if (next == marks.size() || marks[next].code_point >= code_point + count) {
+        std::memcpy(begin + written, escaped.data() + at, kBlock);
+        written += size;
+        at += size;
+        code_point += count;
+        continue;
+      }
+    }
     if (decodes && escaped[at] == '&') {
       if (const Entity* entity = x_entity_at(escaped, at); entity != nullptr) {
         begin[written++] = entity->decoded;

@@ -1,6 +1,9 @@
 #include "post/post_reader.h"
 
+#include <immintrin.h>
+
 #include <array>
+#include <bit>
 #include <cstring>
 #include <string>
 
@@ -83,6 +86,139 @@ SseEvent parse_sse(std::string_view bytes, std::string* joined) {
   }
   return event;
 }
+
+// Where an outline keeps the string under a key; nullptr where it only keeps that it is one.
+std::string_view* text_of(OutlineKey key, ObjectOutline* outline) noexcept {
+  switch (key) {
+    case OutlineKey::kKind:
+      return &outline->kind;
+    case OutlineKey::kType:
+      return &outline->type;
+    case OutlineKey::kTypeUri:
+      return &outline->type_uri;
+    case OutlineKey::kUri:
+      return &outline->uri;
+    case OutlineKey::kObject:
+      return &outline->object;
+    case OutlineKey::kObjectType:
+      return &outline->object_type;
+    case OutlineKey::kVerb:
+      return &outline->verb;
+    case OutlineKey::kId:
+      return &outline->id;
+    case OutlineKey::kPermalink:
+      return &outline->permalink;
+    case OutlineKey::kMediaProductType:
+      return &outline->media_product_type;
+    case OutlineKey::kSourcePlatform:
+      return &outline->source_platform;
+    case OutlineKey::kMediaType:
+      return &outline->media_type;
+    case OutlineKey::kPermalinkUrl:
+      return &outline->permalink_url;
+    case OutlineKey::kTimestamp:
+      return &outline->timestamp;
+    default:
+      return nullptr;
+  }
+}
+
+// How records of a dialect began that were known by their first keys. A record that begins alike is
+// in the same dialect, for detection saw nothing else: it need not be asked again.
+//
+// "Alike" is: the same keys, and under those that the outline looks at values of the same kind, or
+// the same string where the outline keeps the string.
+class KnownStart {
+ public:
+  // Takes the first `count` fields of `top`. Forgets what it knew where those are such that records
+  // hardly ever begin alike.
+  void learn(od::object top, std::size_t count) noexcept {
+    count_ = 0;
+    if (count > fields_.size()) return;
+    FieldCursor cursor(top);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!cursor.next() || !learn_field(&cursor, i == 0, &fields_[i])) return;
+      if (!cursor.skip()) return;
+    }
+    count_ = count;
+  }
+
+  // Leaves the document where it stands.
+  [[nodiscard]] bool matches(od::object top) const noexcept {
+    if (count_ == 0) return false;
+    FieldCursor cursor(top);
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Field& field = fields_[i];
+      if (!cursor.next() || !field.key.stands_at(cursor.key())) return false;
+      if (field.kind != JsonKind::kAbsent) {
+        if (kind_of(cursor.first_char()) != field.kind) return false;
+        if (field.has_text && !field.text.stands_at(cursor.first_char_at() + 1)) return false;
+      }
+      if (!cursor.skip()) return false;
+    }
+    return true;
+  }
+
+ private:
+  // A string up to and with its closing quote.
+  class Text {
+   public:
+    // False for a text that is too long, or has escapes.
+    [[nodiscard]] bool take(const char* raw) noexcept {
+      const StringEnd end = find_string_end(raw);
+      if (end.has_escape || end.size >= bytes_.size()) return false;
+      std::memcpy(bytes_.data(), raw, bytes_.size());
+      upto_quote_ = static_cast<std::uint32_t>((2ULL << end.size) - 1);
+      return true;
+    }
+    [[nodiscard]] bool stands_at(const char* raw) const noexcept {
+      const auto load = [](const char* from) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+      };
+      const __m256i same = _mm256_cmpeq_epi8(load(raw), load(bytes_.data()));
+      return (~static_cast<std::uint32_t>(_mm256_movemask_epi8(same)) & upto_quote_) == 0;
+    }
+    [[nodiscard]] std::string_view view() const noexcept {
+      return {bytes_.data(), static_cast<std::size_t>(std::popcount(upto_quote_)) - 1};
+    }
+
+   private:
+    std::array<char, 32> bytes_{};
+    std::uint32_t upto_quote_ = 0;
+  };
+  struct Field {
+    Text key;
+    JsonKind kind = JsonKind::kAbsent;  // kAbsent: the outline does not look at the key
+    bool has_text = false;
+    Text text;
+  };
+
+  // kAbsent for what may not be what it begins like.
+  [[nodiscard]] static JsonKind kind_of(char c) noexcept {
+    if (c == '"') return JsonKind::kString;
+    if (c == '-' || base::is_ascii_digit(c)) return JsonKind::kNumber;
+    return c == 't' || c == 'f' ? JsonKind::kBool : JsonKind::kAbsent;
+  }
+
+  [[nodiscard]] static bool learn_field(FieldCursor* cursor, bool is_first, Field* out) noexcept {
+    if (!out->key.take(cursor->key()) || (is_first && is_graph_id_key(cursor->key()))) return false;
+    const OutlineKey key = kOutlineKeys.find(out->key.view());
+    out->kind = JsonKind::kAbsent;
+    out->has_text = false;
+    if (key == OutlineKey::kCount) return true;
+    if (key == OutlineKey::kHashcart) return false;
+    out->kind = kind_of(cursor->first_char());
+    ObjectOutline outline;
+    out->has_text = out->kind == JsonKind::kString && text_of(key, &outline) != nullptr;
+    // null, and what holds other things: the outline looks at more than its kind.
+    if (out->kind == JsonKind::kAbsent) return false;
+    return !out->has_text || out->text.take(cursor->first_char_at() + 1);
+  }
+
+  static constexpr std::size_t kFieldsMax = 8;
+  std::array<Field, kFieldsMax> fields_;
+  std::size_t count_ = 0;
+};
 
 }  // namespace
 
@@ -194,6 +330,17 @@ class PostReader::Impl {
       return reason_of(error);
     }
     const bool is_array = value.front() == '[';
+    if (!is_array && forced_row_ == kNoRow) {
+      od::object object;
+      if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS)
+        return reason_of(error);
+      if (const std::size_t known = find_known(object); known != kNoRow) {
+        out->dialect = kDialects[known].dialect;
+        HASHCART_TRY(readers_[known]->read(object, &context_));
+        return check_end(document);
+      }
+      document.rewind();
+    }
 
     std::size_t row = forced_row_;
     if (row == kNoRow || bytes.size() <= kTickBytesMax) {
@@ -208,6 +355,14 @@ class PostReader::Impl {
       }
       if (row == kNoRow) return reason_of_no_post(bytes);
       document.rewind();
+      if (decided_by_ != 0 && forced_row_ == kNoRow) {
+        od::object object;
+        if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS)
+          return reason_of(error);
+        known_[row].learn(object, decided_by_);
+        last_known_ = row;
+        document.rewind();
+      }
     }
 
     out->dialect = kDialects[row].dialect;
@@ -250,6 +405,7 @@ class PostReader::Impl {
   [[nodiscard]] RejectReason read_outline(od::document& document, bool is_array,
                                           bool* is_empty_page, std::size_t* found) noexcept {
     outline_ = {};
+    decided_by_ = 0;
     od::object top;
     if (is_array) {
       od::array members;
@@ -275,15 +431,32 @@ class PostReader::Impl {
     } else if (const auto error = document.get_object().get(top); error != simdjson::SUCCESS) {
       return reason_of(error);
     }
-    for (simdjson::simdjson_result<od::field> field : top) {
+    FieldCursor fields(top);
+    while (fields.next()) {
       OutlineKey key = OutlineKey::kCount;
-      HASHCART_TRY(read_outline_field(field, &outline_.top, &key, true));
+      HASHCART_TRY(read_outline_field(&fields, &outline_.top, &key, true));
       if (!decides(key)) continue;
       *found = ask_table();
-      if (*found != kNoRow) return RejectReason::kNone;
+      if (*found != kNoRow) {
+        if (!is_array) decided_by_ = outline_.top.key_count;
+        return RejectReason::kNone;
+      }
     }
+    HASHCART_TRY(reason_of(fields.error()));
     *found = ask_table();
     return RejectReason::kNone;
+  }
+
+  // Which dialect's records began like this one; kNoRow if none did. The one before is asked first,
+  // but no two can know the same start.
+  [[nodiscard]] std::size_t find_known(od::object top) noexcept {
+    if (known_[last_known_].matches(top)) return last_known_;
+    for (std::size_t row = 0; row < known_.size(); ++row) {
+      if (row == last_known_ || !known_[row].matches(top)) continue;
+      last_known_ = row;
+      return row;
+    }
+    return kNoRow;
   }
 
   [[nodiscard]] std::size_t ask_table() const noexcept {
@@ -309,61 +482,24 @@ class PostReader::Impl {
     }
   }
 
-  [[nodiscard]] RejectReason read_outline_field(simdjson::simdjson_result<od::field>& field,
-                                                ObjectOutline* outline, OutlineKey* key,
-                                                bool is_top) noexcept {
-    if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
+  [[nodiscard]] RejectReason read_outline_field(FieldCursor* fields, ObjectOutline* outline,
+                                                OutlineKey* key, bool is_top) noexcept {
     ++outline->key_count;
-    if (is_top && outline->key_count == 1 && is_graph_id_key(field)) {
+    if (is_top && outline->key_count == 1 && is_graph_id_key(fields->key())) {
       outline_.inner_is_keyed_by_id = true;
-      od::value member;
-      if (const auto error = field.value().get(member); error != simdjson::SUCCESS)
-        return reason_of(error);
-      return read_inner_object(OutlineKey::kCount, member);
+      return read_inner_object(OutlineKey::kCount, fields->value());
     }
-    std::string_view name;
-    HASHCART_TRY(read_key(field, &name));
-    *key = kOutlineKeys.find(name);
-    if (*key == OutlineKey::kCount) return RejectReason::kNone;
-    od::value value;
-    if (const auto error = field.value().get(value); error != simdjson::SUCCESS)
-      return reason_of(error);
+    HASHCART_TRY(find_key(*fields, kOutlineKeys, key));
+    if (*key == OutlineKey::kCount) {
+      return fields->skip() ? RejectReason::kNone : reason_of(fields->error());
+    }
+    od::value value = fields->value();
     JsonKind kind = JsonKind::kAbsent;
     HASHCART_TRY(read_kind(value, &kind));
     outline->kinds[static_cast<std::size_t>(*key)] = kind;
     if (kind == JsonKind::kString) {
-      switch (*key) {
-        case OutlineKey::kKind:
-          return read_optional_text(value, &outline->kind);
-        case OutlineKey::kType:
-          return read_optional_text(value, &outline->type);
-        case OutlineKey::kTypeUri:
-          return read_optional_text(value, &outline->type_uri);
-        case OutlineKey::kUri:
-          return read_optional_text(value, &outline->uri);
-        case OutlineKey::kObject:
-          return read_optional_text(value, &outline->object);
-        case OutlineKey::kObjectType:
-          return read_optional_text(value, &outline->object_type);
-        case OutlineKey::kVerb:
-          return read_optional_text(value, &outline->verb);
-        case OutlineKey::kId:
-          return read_optional_text(value, &outline->id);
-        case OutlineKey::kPermalink:
-          return read_optional_text(value, &outline->permalink);
-        case OutlineKey::kMediaProductType:
-          return read_optional_text(value, &outline->media_product_type);
-        case OutlineKey::kSourcePlatform:
-          return read_optional_text(value, &outline->source_platform);
-        case OutlineKey::kMediaType:
-          return read_optional_text(value, &outline->media_type);
-        case OutlineKey::kPermalinkUrl:
-          return read_optional_text(value, &outline->permalink_url);
-        case OutlineKey::kTimestamp:
-          return read_optional_text(value, &outline->timestamp);
-        default:
-          return RejectReason::kNone;
-      }
+      std::string_view* const text = text_of(*key, outline);
+      return text == nullptr ? RejectReason::kNone : read_optional_text(value, text);
     }
     return is_top ? read_inner(*key, kind, value) : RejectReason::kNone;
   }
@@ -416,11 +552,12 @@ class PostReader::Impl {
     return with_optional_object(value, [&](od::object object) {
       outline_.inner = {};
       outline_.inner_of = key;
-      for (simdjson::simdjson_result<od::field> field : object) {
+      FieldCursor fields(object);
+      while (fields.next()) {
         OutlineKey inner_key = OutlineKey::kCount;
-        HASHCART_TRY(read_outline_field(field, &outline_.inner, &inner_key, false));
+        HASHCART_TRY(read_outline_field(&fields, &outline_.inner, &inner_key, false));
       }
-      return RejectReason::kNone;
+      return reason_of(fields.error());
     });
   }
 
@@ -429,11 +566,10 @@ class PostReader::Impl {
     return with_optional_object(value, [&](od::object object) {
       ObjectOutline itself;
       bool is_edge = false;
-      for (simdjson::simdjson_result<od::field> field : object) {
-        if (is_plain_key(field, "data")) {
-          od::value members;
-          if (const auto error = field.value().get(members); error != simdjson::SUCCESS)
-            return reason_of(error);
+      FieldCursor fields(object);
+      while (fields.next()) {
+        if (is_plain_key(fields.key(), "data")) {
+          od::value members = fields.value();
           JsonKind kind = JsonKind::kAbsent;
           HASHCART_TRY(read_kind(members, &kind));
           is_edge = kind == JsonKind::kArray;
@@ -441,8 +577,9 @@ class PostReader::Impl {
           continue;
         }
         OutlineKey inner_key = OutlineKey::kCount;
-        HASHCART_TRY(read_outline_field(field, &itself, &inner_key, false));
+        HASHCART_TRY(read_outline_field(&fields, &itself, &inner_key, false));
       }
+      HASHCART_TRY(reason_of(fields.error()));
       if (!is_edge) {
         outline_.inner = itself;
         outline_.inner_of = key;
@@ -473,19 +610,23 @@ class PostReader::Impl {
     od::object object;
     if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS)
       return reason_of(error);
+    enum class FrameKey : std::uint8_t { kEvent, kPayload, kCount };
+    static constexpr KeyTable<FrameKey> kFrameKeys({"event", "payload"});
     std::string_view payload;
     bool is_event = false;
-    for (simdjson::simdjson_result<od::field> field : object) {
-      if (field.error() != simdjson::SUCCESS) return reason_of(field.error());
-      std::string_view key;
-      HASHCART_TRY(read_key(field, &key));
-      is_event = is_event || key == "event";
-      if (key != "payload" || !payload.empty()) continue;
-      od::value held;
-      if (const auto error = field.value().get(held); error != simdjson::SUCCESS)
-        return reason_of(error);
+    FieldCursor fields(object);
+    while (fields.next()) {
+      FrameKey key = FrameKey::kCount;
+      HASHCART_TRY(find_key(fields, kFrameKeys, &key));
+      is_event = is_event || key == FrameKey::kEvent;
+      if (key != FrameKey::kPayload || !payload.empty()) {
+        if (!fields.skip()) break;
+        continue;
+      }
+      od::value held = fields.value();
       HASHCART_TRY(read_optional_text(held, &payload));
     }
+    HASHCART_TRY(reason_of(fields.error()));
     return is_event && payload.starts_with('{') ? check_json(payload) : RejectReason::kNone;
   }
 
@@ -497,6 +638,9 @@ class PostReader::Impl {
   od::parser frame_parser_;
   ReadContext context_;
   Outline outline_;
+  std::size_t decided_by_ = 0;  // how many of its fields told the record's dialect; 0: all of it
+  std::array<KnownStart, kDialects.size()> known_;  // by row
+  std::size_t last_known_ = 0;
   std::string sse_data_;
 };
 

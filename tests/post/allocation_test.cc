@@ -11,8 +11,9 @@ namespace {
 
 TEST(PostReader, AllocatesNothingInSteadyState) {
   std::vector<testing::PaddedRecord> records;
-  for (const char* file : {"simple", "x_v1", "x_v2", "bluesky", "mastodon", "instagram", "facebook",
-                           "threads", "pinterest", "others"}) {
+  for (const char* file :
+       {"simple", "x_v1", "x_v2", "bluesky", "mastodon", "gnip", "weibo", "reddit", "threads",
+        "instagram", "facebook", "tiktok", "pinterest", "others"}) {
     const std::filesystem::path path = std::filesystem::path(HASHCART_SOURCE_DIR) / "fixtures" /
                                        "posts" / (std::string(file) + ".ndjson");
     for (const testing::TestRecord& line : testing::cut_file(path)) {
