@@ -182,10 +182,7 @@ StageResult bench_pipeline(const std::string& path, const match::PatternDb& db,
                     {.records = &nowhere, .outcomes = nullptr, .rejects = nullptr}, options);
   const double seconds = since(start);
   if (!source.faults().empty() || !said.balanced) cannot_read(path);
-  return {.seconds = seconds,
-          .bytes = said.totals.input_bytes,
-          .lines = said.totals.lines.total,
-          .posts = said.totals.lines.posts};
+  return {.seconds = seconds, .bytes = said.totals.input_bytes, .lines = said.totals.lines.total};
 }
 
 std::vector<int> usable_cpu_list() {

@@ -330,7 +330,7 @@ class RawScan::Impl {
   [[nodiscard]] std::size_t key_count() const noexcept { return key_count_; }
   [[nodiscard]] double hits_per_kib() const noexcept { return windows_.hits_per_kib; }
 
-  void scan(std::string_view block, std::size_t wanted, FoundLines* out) const noexcept {
+  void scan(std::string_view block, FoundLines* out, std::size_t wanted) const noexcept {
     out->candidates.clear();
     out->lines = 0;
     out->blank = 0;
@@ -834,8 +834,8 @@ RawScan::~RawScan() = default;
 RawScan::RawScan(RawScan&&) noexcept = default;
 RawScan& RawScan::operator=(RawScan&&) noexcept = default;
 
-void RawScan::scan(std::string_view block, std::size_t wanted, FoundLines* out) const noexcept {
-  impl_->scan(block, wanted, out);
+void RawScan::scan(std::string_view block, FoundLines* out, std::size_t wanted) const noexcept {
+  impl_->scan(block, out, wanted);
 }
 
 bool RawScan::holds(std::string_view record, std::string* scratch) const {
@@ -843,7 +843,7 @@ bool RawScan::holds(std::string_view record, std::string* scratch) const {
   *scratch += record;
   scratch->append(kBytesBehind, '\n');
   thread_local FoundLines found;
-  impl_->scan(std::string_view(*scratch).substr(kBytesBefore, record.size()), kNoPlace, &found);
+  impl_->scan(std::string_view(*scratch).substr(kBytesBefore, record.size()), &found, kNoPlace);
   return !found.candidates.empty();
 }
 

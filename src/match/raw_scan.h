@@ -71,6 +71,8 @@ class RawScan {
   static constexpr std::size_t kBytesBefore = 64;
   static constexpr std::size_t kBytesBehind = 512;
 
+  static constexpr std::size_t kNoPlace = static_cast<std::size_t>(-1);
+
   explicit RawScan(const ScanKeys& keys);
   ~RawScan();
   RawScan(RawScan&&) noexcept;
@@ -79,8 +81,7 @@ class RawScan {
   // block: whole lines; below 4 GiB. *out is overwritten, its storage reused.
   // wanted: a place in the block whose line is a candidate in any case (a clock line); kNoPlace:
   // there is none.
-  void scan(std::string_view block, std::size_t wanted, FoundLines* out) const noexcept;
-  static constexpr std::size_t kNoPlace = static_cast<std::size_t>(-1);
+  void scan(std::string_view block, FoundLines* out, std::size_t wanted = kNoPlace) const noexcept;
 
   // R(record). The record may hold several lines (an SSE event, a page); it needs nothing around
   // it. scratch: the caller's, reused.

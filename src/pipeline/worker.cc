@@ -82,7 +82,7 @@ void Worker::process_lines(const ingest::LineBlock& lines, Batch* batch) {
 void Worker::scan_lines(const ingest::LineBlock& lines, Batch* batch) {
   constexpr std::uint64_t kEvery = ingest::kClockLineEvery;
   const std::uint64_t clock = (lines.offset + kEvery - 1) / kEvery * kEvery - lines.offset;
-  scan_.scan(lines.bytes, clock < lines.bytes.size() ? clock : match::RawScan::kNoPlace, &found_);
+  scan_.scan(lines.bytes, &found_, clock < lines.bytes.size() ? clock : match::RawScan::kNoPlace);
   const LineCounts before = batch->counts;
   // All lines up to a candidate, as if they had been looked at one by one.
   std::uint64_t lines_done = 0;

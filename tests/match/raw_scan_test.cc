@@ -547,7 +547,7 @@ TEST(RawScan, PassesOfABlockWhatItPassesLineByLine) {
     for (std::size_t i = 0; i < RawScan::kBytesBehind; ++i) bytes += "#AmazonCart\n"[i % 12];
     const std::size_t wanted =
         chance(&random, 0.5) || size == 0 ? RawScan::kNoPlace : pick(&random, size);
-    world.scan().scan(std::string_view(bytes).substr(RawScan::kBytesBefore, size), wanted, &found);
+    world.scan().scan(std::string_view(bytes).substr(RawScan::kBytesBefore, size), &found, wanted);
     ASSERT_EQ(found.lines, lines.size());
     std::size_t next = 0;
     std::uint32_t blank = 0;
