@@ -134,7 +134,7 @@ StageResult bench_scan(const std::string& path, const match::PatternDb& db) {
       const ingest::Piece piece = chunk->next(&block, &record);
       if (piece == ingest::Piece::kEnd) break;
       if (piece != ingest::Piece::kLines) cannot_read(path);
-      db.raw_scan().scan(block.bytes, &found);
+      db.raw_scan().scan(block.bytes, match::RawScan::kNoPlace, &found);
       result.lines += found.lines;
       result.candidates += found.candidates.size();
     }
@@ -182,10 +182,7 @@ StageResult bench_pipeline(const std::string& path, const match::PatternDb& db,
                     {.records = &nowhere, .outcomes = nullptr, .rejects = nullptr}, options);
   const double seconds = since(start);
   if (!source.faults().empty() || !said.balanced) cannot_read(path);
-  return {.seconds = seconds,
-          .bytes = said.totals.input_bytes,
-          .lines = said.totals.lines.total,
-          .posts = said.totals.lines.posts};
+  return {.seconds = seconds, .bytes = said.totals.input_bytes, .lines = said.totals.lines.total};
 }
 
 std::vector<int> usable_cpu_list() {
