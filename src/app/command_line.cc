@@ -332,7 +332,7 @@ void add_gen(CLI::App* root, GenCommand* command, std::string* start,
   const auto of_corpus = [corpus](CLI::Option* option) { option->needs(corpus)->group("Corpus"); };
   of_corpus(app->add_option("--size", command->corpus.bytes,
                             "How many bytes, e.g. 64MiB or 1GB; else --posts counts")
-                ->transform(CLI::AsSizeValue(false))
+                ->transform(CLI::AsSizeValue(true))
                 ->type_name("BYTES"));
   of_corpus(app->add_option("--matches", command->corpus.matches,
                             "Posts that carry a tag or a link of the benchmark's question")
@@ -365,7 +365,7 @@ void add_bench(CLI::App* root, BenchCommand* command, std::function<ExitCode()>*
   CLI::App* app = root->add_subcommand(
       "bench", "Measure this build on this machine, on corpora it makes, answers checked first");
   app->add_option("--size", command->bytes, "Of each corpus, e.g. 64MiB or 1GB")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(CLI::AsSizeValue(true))
       ->type_name("BYTES");
   app->add_option("--rounds", command->rounds, "Every row once a round; the best counts")
       ->type_name("N");
