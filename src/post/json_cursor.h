@@ -24,6 +24,9 @@ namespace hashcart::post {
 
 namespace od = simdjson::ondemand;
 
+static_assert(simdjson::SIMDJSON_VERSION_MAJOR == 3 && simdjson::SIMDJSON_VERSION_MINOR == 0,
+              "another simdjson may keep its place in another way: compare it with this file");
+
 // Members that On-Demand keeps to itself, by pointers to members: no object is taken for what it is
 // not.
 class JsonInsides {
