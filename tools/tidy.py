@@ -26,7 +26,7 @@ ARROWS = {
     "catalogue": ["base/"],
     "ingest": ["base/"],
     "post": ["base/", "ingest/chunk.h"],
-    "match": ["base/", "catalogue/", "post/post.h"],
+    "match": ["base/", "catalogue/", "post/post.h", "post/telling_keys.h"],
     "intent": ["base/", "catalogue/", "match/signal.h"],
     "emit": ["base/", "catalogue/", "intent/cart_intent.h"],
     "pipeline": ["base/", "catalogue/", "ingest/", "post/", "match/", "intent/", "emit/"],

@@ -544,25 +544,19 @@ struct Corpus {
   std::string name;
   bool is_bluesky = false;
   std::string stream;
-  std::vector<std::unique_ptr<ingest::Chunk>> chunks;
+  std::unique_ptr<ingest::Chunk> chunk = std::make_unique<ingest::Chunk>(1);
+  std::vector<ingest::RecordView> records;  // in the chunk
 
-  void add_line(std::string_view line) {
-    const std::string_view bytes = line.substr(0, line.size() - 1);
-    const std::size_t at = stream.size();
-    stream += line;
-    if (chunks.empty() ||
-        !chunks.back()->append(bytes, at, line.size(), ingest::RecordFault::kNone)) {
-      chunks.push_back(std::make_unique<ingest::Chunk>(256U << 10U));
-      chunks.back()->reset(0, ingest::Framing::kNdjson);
-      if (!chunks.back()->append(bytes, at, line.size(), ingest::RecordFault::kNone)) std::abort();
-    }
+  // Once the stream is whole.
+  void cut() {
+    chunk->load_lines(stream, 0, 0);
+    ingest::RecordCursor cursor(chunk.get());
+    for (ingest::RecordView record; cursor.next(&record);) records.push_back(record);
   }
 
   template <typename Visit>
   void each_record(Visit visit) const {
-    for (const auto& chunk : chunks) {
-      for (std::size_t i = 0; i < chunk->size(); ++i) visit(chunk->record(i));
-    }
+    for (const ingest::RecordView& record : records) visit(record);
   }
 };
 
@@ -622,9 +616,10 @@ Corpus make_corpus(const char* name, double x_v1, double bluesky, double escapes
   options.broken = 0;
   options.blank = 0;
   app::run_gen(options, [&](std::string_view line) {
-    corpus.add_line(line);
+    corpus.stream += line;
     return true;
   });
+  corpus.cut();
   return corpus;
 }
 

@@ -600,7 +600,7 @@ class RawScan::Impl {
       if (at[-5] == '\\' && at[-4] == 'u' && hex4(at - 3) >= 0) return Stands::kMaybe;
     }
     for (std::size_t i = entry.cut; i < text.size(); ++i) {
-      if (start[i] == '\\') return Stands::kMaybe;
+      if (start[i] == '\\' && start[i + 1] == 'u') return Stands::kMaybe;
       if (base::ascii_lower(start[i]) != text[i]) return Stands::kNo;
     }
     return Stands::kYes;
