@@ -100,7 +100,7 @@ class CountedBytes final : public ByteSource {
   Ledger& ledger_;
 };
 
-// A writer that is far ahead then sleeps and wakes less often. It is no fault if that is not allowed.
+// So that both ends sleep and wake less often. No harm is done where it is not allowed.
 void widen_pipe(int fd) {
   const int size = fcntl(fd, F_GETPIPE_SZ);
   if (size > 0 && size < kPipeBytes) fcntl(fd, F_SETPIPE_SZ, kPipeBytes);

@@ -71,8 +71,8 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   // Fills a chunk with records of one input. Blocks until there is at least one record, the end, or
-  // stop(); hands on what it has as soon as the input would block. A range of a file is handed on at
-  // once, and may turn out to own no line.
+  // stop(); hands on what it has as soon as the input would block. A range of a file is handed on
+  // at once, and may turn out to own no line.
   [[nodiscard]] FillResult fill(Chunk* chunk);
 
   // Makes a blocked or later fill() return kEnd after the records already read. Chunks that were
@@ -90,9 +90,9 @@ class Source {
   [[nodiscard]] std::uint64_t total_bytes() const noexcept;
   // Raw bytes read so far, before decompression, by whomever. Any thread.
   [[nodiscard]] std::uint64_t raw_bytes_read() const noexcept;
-  // Decompressed bytes read, counted where they are read, not where lines are cut. Equals the sum of
-  // input_bytes() of all chunks once fill() returned kEnd and all chunks are used up (a promise: the
-  // books).
+  // Decompressed bytes read, counted where they are read, not where lines are cut. Equals the sum
+  // of input_bytes() of all chunks once fill() returned kEnd and all chunks are used up (a promise:
+  // the books).
   [[nodiscard]] std::uint64_t bytes_read() const noexcept;
   // In the order of the inputs. Complete when bytes_read() is.
   [[nodiscard]] const std::vector<InputFault>& faults() const noexcept;
