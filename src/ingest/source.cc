@@ -285,6 +285,7 @@ class Source::Impl {
     }
     const std::string_view start(peek_.data(), got);
     if (is_compressed(start)) {
+      if (!has_pool()) return false;
       if (is_stdin) lseek(file->get(), status.st_size, SEEK_SET);
       open_packed(std::move(*file), static_cast<std::uint64_t>(begin), is_zstd_start(start));
       return true;
@@ -309,10 +310,14 @@ class Source::Impl {
     return true;
   }
 
-  void open_packed(FileDescriptor file, std::uint64_t begin, bool is_zstd) {
+  bool has_pool() {
     if (pool_ == nullptr) {
       pool_ = std::make_unique<UnpackPool>(options_.unpack_threads, options_.read_bytes, ledger_);
     }
+    return pool_->thread_count() > 0;
+  }
+
+  void open_packed(FileDescriptor file, std::uint64_t begin, bool is_zstd) {
     read_packed(pool_->add(std::move(file), begin, is_zstd));
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -140,7 +141,12 @@ UnpackPool::UnpackPool(unsigned threads, std::size_t read_bytes, std::shared_ptr
   slots_.resize(kSlotsPerThread * threads);
   blocks_max_ = kBlocksPerThread * threads;
   free_blocks_.reserve(blocks_max_);
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  threads_.reserve(threads);
+  try {
+    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // The machine gives no more; those that are there do the work.
+  }
 }
 
 UnpackPool::~UnpackPool() {

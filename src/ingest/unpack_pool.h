@@ -42,7 +42,8 @@ class UnpackPool {
   // A file that was added.
   struct Job;
 
-  // threads: 0 for as many as the machine runs at once.
+  // threads: 0 for as many as the machine runs at once. May get fewer, or none; then nothing may be
+  // added.
   UnpackPool(unsigned threads, std::size_t read_bytes, std::shared_ptr<Ledger> ledger);
   // Every file that was opened is closed by now.
   ~UnpackPool();
