@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "ingest/page_memory.h"
+
 namespace hashcart::ingest {
 
 enum class ReadStatus : std::uint8_t {
@@ -27,6 +29,16 @@ class ByteSource {
   // On kBytes *count is how many were written to `to`, at most `room`.
   virtual ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) = 0;
   [[nodiscard]] virtual std::string message() const = 0;
+
+  // What a source offers that has its bytes in memory already.
+  [[nodiscard]] virtual bool has_blocks() const noexcept { return false; }
+  // Like read(), but exchanges *memory for another of its size that holds the bytes, from place
+  // `front` on. What *memory was stays readable until the next call. kNotYet: not of this size, or
+  // a block is partly read; then read() gives the rest of it.
+  virtual ReadStatus exchange(PageMemory* /*memory*/, std::size_t /*front*/,
+                              std::size_t* /*count*/) {
+    return ReadStatus::kNotYet;
+  }
 };
 
 // Whether an input that begins so is gzip or zstd.

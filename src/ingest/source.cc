@@ -94,6 +94,12 @@ class CountedBytes final : public ByteSource {
     return status;
   }
   std::string message() const override { return bytes_->message(); }
+  bool has_blocks() const noexcept override { return bytes_->has_blocks(); }
+  ReadStatus exchange(PageMemory* memory, std::size_t front, std::size_t* count) override {
+    const ReadStatus status = bytes_->exchange(memory, front, count);
+    if (status == ReadStatus::kBytes) ledger_.add_read(*count);
+    return status;
+  }
 
  private:
   std::unique_ptr<ByteSource> bytes_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "ingest/line_buffer.h"
 
 namespace hashcart::ingest {
 namespace {
@@ -30,9 +31,13 @@ struct UnpackPool::Job {
   bool is_dropped = false;  // nothing of it is wanted any more
 };
 
+// Laid out like the memory of a chunk, so that a reader may exchange one for the other.
 struct UnpackPool::Block {
-  explicit Block(std::size_t bytes) : memory(bytes) {}
+  explicit Block(std::size_t bytes) : layout(LineBuffer::layout(bytes)), memory(layout.size) {}
 
+  [[nodiscard]] char* data() const noexcept { return memory.data() + layout.front; }
+
+  LineBuffer::Layout layout;
   PageMemory memory;
   std::size_t size = 0;
 };
@@ -110,20 +115,40 @@ class UnpackPool::Reader final : public ByteSource {
   ReadStatus read(char* to, std::size_t room, Wait /*wait*/, std::size_t* count) override {
     if (pool_.ledger_->stopped()) return ReadStatus::kStopped;
     if (status_ != ReadStatus::kBytes) return status_;
-    if (block_ == nullptr || at_ == block_->size) {
-      at_ = 0;
-      status_ = pool_.next_block(job_.get(), &block_, handed_out_, &message_);
-      if (status_ != ReadStatus::kBytes) return status_;
-    }
+    if (!is_partly_read() && !go_on()) return status_;
     *count = std::min(room, block_->size - at_);
-    std::memcpy(to, block_->memory.data() + at_, *count);
+    std::memcpy(to, block_->data() + at_, *count);
     at_ += *count;
     handed_out_ += *count;
     return ReadStatus::kBytes;
   }
   std::string message() const override { return message_; }
+  bool has_blocks() const noexcept override { return true; }
+
+  ReadStatus exchange(PageMemory* memory, std::size_t front, std::size_t* count) override {
+    if (pool_.ledger_->stopped()) return ReadStatus::kStopped;
+    if (status_ != ReadStatus::kBytes) return status_;
+    if (is_partly_read()) return ReadStatus::kNotYet;
+    if (!go_on()) return status_;
+    if (memory->size() != block_->memory.size() || front != block_->layout.front) {
+      return ReadStatus::kNotYet;
+    }
+    std::swap(*memory, block_->memory);
+    *count = at_ = block_->size;
+    handed_out_ += *count;
+    return ReadStatus::kBytes;
+  }
 
  private:
+  [[nodiscard]] bool is_partly_read() const noexcept {
+    return block_ != nullptr && at_ < block_->size;
+  }
+  [[nodiscard]] bool go_on() {
+    at_ = 0;
+    status_ = pool_.next_block(job_.get(), &block_, handed_out_, &message_);
+    return status_ == ReadStatus::kBytes;
+  }
+
   UnpackPool& pool_;
   const std::shared_ptr<Job> job_;
   Block* block_ = nullptr;
@@ -225,9 +250,9 @@ void UnpackPool::unpack(Slot* slot, std::unique_ptr<Decompressor>* decompressor)
     block->size = 0;
     while (status == ReadStatus::kBytes && block->size < block_bytes_) {
       std::size_t count = 0;
-      status = (*decompressor)
-                   ->read(block->memory.data() + block->size, block_bytes_ - block->size,
-                          Wait::kYes, &count);
+      status =
+          (*decompressor)
+              ->read(block->data() + block->size, block_bytes_ - block->size, Wait::kYes, &count);
       if (status == ReadStatus::kBytes) block->size += count;
     }
     const Lock lock(mutex_);
