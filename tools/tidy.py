@@ -46,6 +46,7 @@ FENCES = [
     ("xxhash.h", ["intent/key_hash.cc"]),
     ("sodium.h", ["emit/*"]),
     ("boost/lockfree/*", ["pipeline/link.h"]),
+    ("boost/container/*", ["match/pattern_db.cc"]),
     ("boost/unordered/*", ["match/*.cc", "match/text_map.h", "intent/*"]),
     ("CLI/*", ["app/*"]),
     ("spdlog/*", ["app/*"]),

@@ -165,7 +165,7 @@ void raw_scan(benchmark::State& state, const std::string& name) {
     if (scan.holds(record.bytes, &scratch)) expected.push_back(record.offset);
   }
   match::FoundLines found;
-  const auto scan_all = [&] { scan.scan(lines.block().bytes, match::RawScan::kNoPlace, &found); };
+  const auto scan_all = [&] { scan.scan(lines.block().bytes, &found); };
   const auto check = [&] {
     must(found.lines == lines.count() && found.candidates.size() == expected.size(), "the scan");
     for (std::size_t i = 0; i < expected.size(); ++i) {

@@ -134,7 +134,7 @@ StageResult bench_scan(const std::string& path, const match::PatternDb& db) {
       const ingest::Piece piece = chunk->next(&block, &record);
       if (piece == ingest::Piece::kEnd) break;
       if (piece != ingest::Piece::kLines) cannot_read(path);
-      db.raw_scan().scan(block.bytes, match::RawScan::kNoPlace, &found);
+      db.raw_scan().scan(block.bytes, &found);
       result.lines += found.lines;
       result.candidates += found.candidates.size();
     }

@@ -1,9 +1,9 @@
 // Document: one parsed file, TOML or JSON, as plain data with the place of every key and value. It
 // keeps both forms out of the files that say what a catalogue means. Private to catalogue.
 //
-// Values are small and lie side by side in blocks of their Document (32 bytes a value, 64 a key with
-// its value), and texts without escapes are views of the file's own text, so that a catalogue of
-// 100,000 campaigns costs about a megabyte and a half a thousand.
+// Values are small and lie side by side in blocks of their Document (32 bytes a value, 64 a key
+// with its value), and texts without escapes are views of the file's own text, so that a catalogue
+// of 100,000 campaigns costs about a megabyte and a half a thousand.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// KeySet: whether a key stands twice in one table. Most tables have a dozen keys, some (the items of
-// a claim) ten thousand; both cost linear time, and the small ones allocate nothing. Private to
+// KeySet: whether a key stands twice in one table. Most tables have a dozen keys, some (the items
+// of a claim) ten thousand; both cost linear time, and the small ones allocate nothing. Private to
 // catalogue.
 #pragma once
 

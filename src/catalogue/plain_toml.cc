@@ -2,8 +2,8 @@
 //
 // toml++ decodes every character, makes a node of the heap for every value and looks through all
 // arrays of tables at each header: seconds for a catalogue of 100,000 campaigns. This reader takes
-// what such files hold and leaves everything else to toml++, above all whatever is wrong: it reports
-// no fault, it only says that it does not know. What it takes (TOML 1.0.0):
+// what such files hold and leaves everything else to toml++, above all whatever is wrong: it
+// reports no fault, it only says that it does not know. What it takes (TOML 1.0.0):
 //
 //   - lines that end in LF or CRLF, the last one too; comments; no byte order mark
 //   - [tables] and [[arrays of tables]], the parts of their names bare or in quotes

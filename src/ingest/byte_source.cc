@@ -23,7 +23,7 @@ constexpr std::size_t kBlockHeaderBytes = 3;  // of zstd: RFC 8878, 3.1.1.2
 class Inlet {
  public:
   Inlet(ByteSource* raw, std::size_t bytes)
-      : raw_(*raw), limit_(std::max(bytes, kMagicBytes)), memory_(limit_) {}
+      : raw_(raw), limit_(std::max(bytes, kMagicBytes)), memory_(limit_) {}
 
   // Reads more behind what is there. The buffer must have room.
   ReadStatus more(Wait wait) {
@@ -31,18 +31,22 @@ class Inlet {
     HASHCART_CHECK(end_ < memory_.size());
     std::size_t count = 0;
     const ReadStatus status =
-        raw_.read(memory_.data() + end_, std::min(limit_, memory_.size() - end_), wait, &count);
+        raw_->read(memory_.data() + end_, std::min(limit_, memory_.size() - end_), wait, &count);
     if (status == ReadStatus::kBytes) end_ += count;
     return status;
   }
 
   [[nodiscard]] std::string_view bytes() const { return {memory_.data() + begin_, end_ - begin_}; }
   void take(std::size_t count) { begin_ += count; }
-  [[nodiscard]] ByteSource& raw() { return raw_; }
-  [[nodiscard]] const ByteSource& raw() const { return raw_; }
+  void restart(ByteSource* raw) {
+    raw_ = raw;
+    begin_ = end_ = 0;
+  }
+  [[nodiscard]] ByteSource& raw() { return *raw_; }
+  [[nodiscard]] const ByteSource& raw() const { return *raw_; }
 
  private:
-  ByteSource& raw_;
+  ByteSource* raw_;
   std::size_t limit_;
   PageMemory memory_;
   std::size_t begin_ = 0;
@@ -67,7 +71,7 @@ class PlainBytes final : public ByteSource {
     return inlet_->raw().read(to, room, wait, count);
   }
 
-  const std::string& message() const override { return inlet_->raw().message(); }
+  std::string message() const override { return inlet_->raw().message(); }
 
  private:
   std::unique_ptr<Inlet> inlet_;
@@ -76,9 +80,17 @@ class PlainBytes final : public ByteSource {
 
 // What decompressors share: when input runs dry, more is read; where the input ends inside a member
 // or frame, it broke off.
-class Decompressor : public ByteSource {
+class DecompressorBase : public Decompressor {
  public:
-  explicit Decompressor(std::unique_ptr<Inlet> inlet) : inlet_(std::move(inlet)) {}
+  explicit DecompressorBase(std::unique_ptr<Inlet> inlet) : inlet_(std::move(inlet)) {}
+
+  void restart(ByteSource* raw, bool is_first) final {
+    inlet_->restart(raw);
+    decoded_ = 0;
+    failed_ = has_place_ = false;
+    message_.clear();
+    restart_decoder(is_first);
+  }
 
   ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) final {
     while (!failed_) {
@@ -87,10 +99,7 @@ class Decompressor : public ByteSource {
       const Step step = decode(inlet_->bytes(), to, room, &taken, &made);
       inlet_->take(taken);
       decoded_ += made;
-      if (step == Step::kDamaged) {
-        failed_ = true;
-        message_ += " at decompressed byte " + std::to_string(decoded_);
-      }
+      if (step == Step::kDamaged) failed_ = has_place_ = true;
       if (made > 0) {
         *count = made;
         return ReadStatus::kBytes;
@@ -100,9 +109,8 @@ class Decompressor : public ByteSource {
       if (status == ReadStatus::kBytes) continue;
       if (status == ReadStatus::kBroken) message_ = inlet_->raw().message();
       if (status == ReadStatus::kEnd && is_inside()) {
-        failed_ = true;
-        message_ = std::string("ends inside a ") + unit() + " at decompressed byte " +
-                   std::to_string(decoded_);
+        failed_ = has_place_ = true;
+        message_ = std::string("ends inside a ") + unit();
         break;
       }
       return status;
@@ -110,7 +118,11 @@ class Decompressor : public ByteSource {
     return ReadStatus::kBroken;
   }
 
-  const std::string& message() const final { return message_; }
+  std::string message() const final { return message_at(decoded_); }
+  std::string message_at(std::uint64_t decompressed) const final {
+    if (!has_place_) return message_;
+    return message_ + " at decompressed byte " + std::to_string(decompressed);
+  }
 
  protected:
   enum class Step { kGoOn, kNeedInput, kDamaged };
@@ -118,7 +130,7 @@ class Decompressor : public ByteSource {
   // One step. kNeedInput: no more can be made of what is there. kDamaged: damaged() was called.
   virtual Step decode(std::string_view in, char* to, std::size_t room, std::size_t* taken,
                       std::size_t* made) = 0;
-  [[nodiscard]] virtual bool is_inside() const = 0;  // a member or frame is open
+  virtual void restart_decoder(bool is_first) = 0;
   [[nodiscard]] virtual const char* unit() const = 0;
 
   Step damaged(std::string how) {
@@ -130,12 +142,13 @@ class Decompressor : public ByteSource {
   std::unique_ptr<Inlet> inlet_;
   std::uint64_t decoded_ = 0;
   bool failed_ = false;
+  bool has_place_ = false;  // the message is about decoded_
   std::string message_;
 };
 
-class GzipBytes final : public Decompressor {
+class GzipBytes final : public DecompressorBase {
  public:
-  explicit GzipBytes(std::unique_ptr<Inlet> inlet) : Decompressor(std::move(inlet)) {
+  explicit GzipBytes(std::unique_ptr<Inlet> inlet) : DecompressorBase(std::move(inlet)) {
     // 15 + 16: the largest window, gzip wrapper only.
     if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
   }
@@ -185,6 +198,10 @@ class GzipBytes final : public Decompressor {
   }
   bool is_inside() const override { return is_inside_; }
   const char* unit() const override { return "gzip member"; }
+  void restart_decoder(bool is_first) override {
+    is_inside_ = false;
+    has_members_ = !is_first;
+  }
 
   z_stream stream_{};
   bool is_inside_ = false;
@@ -195,10 +212,10 @@ struct ZstdDeleter {
   void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
 
-class ZstdBytes final : public Decompressor {
+class ZstdBytes final : public DecompressorBase {
  public:
   explicit ZstdBytes(std::unique_ptr<Inlet> inlet)
-      : Decompressor(std::move(inlet)), context_(ZSTD_createDCtx()) {
+      : DecompressorBase(std::move(inlet)), context_(ZSTD_createDCtx()) {
     if (context_ == nullptr) throw std::bad_alloc();
     // `zstd --long=31`: windows up to 2 GiB, which the library refuses unless told.
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, 31);
@@ -239,6 +256,13 @@ class ZstdBytes final : public Decompressor {
   }
   bool is_inside() const override { return is_inside_; }
   const char* unit() const override { return "zstd frame"; }
+  void restart_decoder(bool is_first) override {
+    ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
+    is_inside_ = may_hold_output_ = false;
+    has_frames_ = !is_first;
+    frame_taken_ = 0;
+    step_ = 1;
+  }
 
   std::unique_ptr<ZSTD_DCtx, ZstdDeleter> context_;
   bool is_inside_ = false;
@@ -277,6 +301,14 @@ bool may_be_compressed(std::string_view bytes) {
 }  // namespace
 
 bool is_compressed(std::string_view start) noexcept { return is_gzip(start) || is_zstd(start); }
+
+bool is_zstd_start(std::string_view start) noexcept { return !is_gzip(start); }
+
+std::unique_ptr<Decompressor> make_decompressor(bool is_zstd, std::size_t buffer_bytes) {
+  auto inlet = std::make_unique<Inlet>(nullptr, buffer_bytes);
+  if (is_zstd) return std::make_unique<ZstdBytes>(std::move(inlet));
+  return std::make_unique<GzipBytes>(std::move(inlet));
+}
 
 std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes) {
   auto inlet = std::make_unique<Inlet>(raw, buffer_bytes);

@@ -139,10 +139,8 @@ ReadStatus FileRange::give_up() noexcept {
   return ReadStatus::kStopped;
 }
 
-const std::string& FileRange::message() const {
-  static const std::string kNone;  // errors are noted in the ledger at once
-  return kNone;
-}
+// Errors are noted in the ledger at once.
+std::string FileRange::message() const { return {}; }
 
 void FileRange::close(std::uint64_t cut_bytes, bool is_partial) noexcept {
   if (file_ == nullptr) return;

@@ -137,7 +137,7 @@ class FileRange final : public ByteSource {
   // Whether the byte before `begin` is no LF: the first bytes belong to a line of the range before.
   [[nodiscard]] bool begins_inside_line() noexcept;
   ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) override;
-  const std::string& message() const override;
+  std::string message() const override;
 
   // The lines cut of it came to so many bytes; lets go of the file.
   void close(std::uint64_t cut_bytes, bool is_partial) noexcept;

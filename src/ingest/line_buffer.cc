@@ -27,6 +27,12 @@ LineBuffer::LineBuffer(std::size_t read_bytes) : read_bytes_(std::max<std::size_
   allocate(read_bytes_, read_bytes_);
 }
 
+LineBuffer::Layout LineBuffer::layout(std::size_t read_bytes) noexcept {
+  const std::size_t front = whole_pages(read_bytes + kBlockBefore);
+  const std::size_t room = whole_pages(read_bytes + kSeamBytes);
+  return {front, whole_pages(front + room + 1 + kBlockBehind)};
+}
+
 void LineBuffer::allocate(std::size_t front_bytes, std::size_t room_bytes) {
   const std::size_t front = whole_pages(std::max(front_bytes, read_bytes_) + kBlockBefore);
   const std::size_t room = whole_pages(std::max(room_bytes, read_bytes_ + kSeamBytes));
@@ -46,6 +52,7 @@ void LineBuffer::start(const Start& start) {
   clear();
   offset_ = start.offset;
   is_done_ = false;
+  is_handed_on_ = false;
   rest_is_cut_ = false;
   skip_ = start.is_inside_line ? Skip::kForeignLine : Skip::kNothing;
   long_is_ready_ = false;
@@ -66,11 +73,16 @@ void LineBuffer::put(std::string_view bytes) {
 
 bool LineBuffer::is_full() const noexcept {
   const auto used = static_cast<std::size_t>(std::max(end_, edge_) - edge_);
-  return has_pieces() && (end_ == limit_ || used >= read_bytes_ + kSeamBytes);
+  return has_pieces() && (is_handed_on_ || end_ == limit_ || used >= read_bytes_ + kSeamBytes);
 }
 
 ReadStatus LineBuffer::read(ByteSource* bytes, Wait wait) {
   if (!has_pieces()) make_room();
+  if (bytes->has_blocks()) {
+    is_handed_on_ = true;
+    const ReadStatus status = exchange(bytes);
+    if (status != ReadStatus::kNotYet) return status;
+  }
   HASHCART_CHECK(end_ < limit_);
   std::size_t count = 0;
   const ReadStatus status =
@@ -79,6 +91,24 @@ ReadStatus LineBuffer::read(ByteSource* bytes, Wait wait) {
   char* const from = end_;
   end_ += count;
   take_in(from);
+  return status;
+}
+
+// The tail, which stands in front of the edge, goes along.
+ReadStatus LineBuffer::exchange(ByteSource* bytes) {
+  const auto front = static_cast<std::size_t>(edge_ - memory_.data());
+  const auto room = static_cast<std::size_t>(limit_ - edge_);
+  if (is_grown_ || has_pieces() || end_ != edge_) return ReadStatus::kNotYet;
+  const std::string_view tail = rest();
+  std::size_t count = 0;
+  const ReadStatus status = bytes->exchange(&memory_, front, &count);
+  if (status != ReadStatus::kBytes) return status;
+  edge_ = memory_.data() + front;
+  limit_ = edge_ + room;
+  begin_ = cut_ = edge_ - tail.size();
+  if (!tail.empty()) std::memcpy(begin_, tail.data(), tail.size());
+  end_ = edge_ + count;
+  take_in(edge_);
   return status;
 }
 

@@ -6,8 +6,9 @@
 //
 // A read lands on the page's edge; the last LF is searched for from behind; what stands up to it is
 // a block; what is left, the tail, is carried to the place in front of the edge before the next
-// read. So every byte is copied once, by the kernel, but for the tails. The same for both byte
-// sources: a range of a file (the worker reads) and a stream (the source thread reads).
+// read. So every byte is copied once, by the kernel or a decompressor, but for the tails. The same
+// for both byte sources: a range of a file (the worker reads) and a stream (the source thread
+// does).
 //
 // A line that does not fit doubles the memory, up to record_bytes_max; beyond that its beginning is
 // kept and the rest goes by unseen. So each byte costs constant time, however long the lines are
@@ -47,6 +48,13 @@ class LineBuffer {
     bool is_inside_line = false;
   };
 
+  // How memory is laid out for reads of so many bytes: where they land, and how large it is.
+  struct Layout {
+    std::size_t front = 0;
+    std::size_t size = 0;
+  };
+  [[nodiscard]] static Layout layout(std::size_t read_bytes) noexcept;
+
   // read_bytes: the most that is read at once, but for kSeamBytes more.
   explicit LineBuffer(std::size_t read_bytes);
 
@@ -54,14 +62,15 @@ class LineBuffer {
   void start(const Start& start);
   // Bytes from elsewhere, before any read.
   void put(std::string_view bytes);
-  // Reads once. Only while no piece is there, or is_full() says that there is room beside them.
+  // Reads once, or exchanges its memory for a block of the source's. Only while is_full() is false.
   ReadStatus read(ByteSource* bytes, Wait wait);
   // The input has ended: what is left is the last line, cut short if it broke off.
   void end(bool is_broken);
   // What is not a whole line was never read.
   void forget_rest() noexcept;
 
-  // Lines are there, and no room behind them.
+  // Lines are there, and no room behind them; or the source has blocks, the next of which would
+  // have to be copied.
   [[nodiscard]] bool is_full() const noexcept;
   [[nodiscard]] bool has_pieces() const noexcept {
     return long_is_ready_ || begin_ < cut_ || rest_is_cut_;
@@ -88,6 +97,7 @@ class LineBuffer {
   // Whose end is being searched for while its bytes go by.
   enum class Skip : std::uint8_t { kNothing, kForeignLine, kLongLine };
 
+  [[nodiscard]] ReadStatus exchange(ByteSource* bytes);
   void allocate(std::size_t front_bytes, std::size_t room_bytes);
   void make_room();
   void clear() noexcept { begin_ = cut_ = end_ = edge_; }
@@ -107,8 +117,9 @@ class LineBuffer {
   const std::size_t read_bytes_;
   Start start_;
   PageMemory memory_;
-  char* edge_ = nullptr;   // where a read lands
-  char* limit_ = nullptr;  // no read goes past it
+  char* edge_ = nullptr;       // where a read lands
+  char* limit_ = nullptr;      // no read goes past it
+  bool is_handed_on_ = false;  // as it is: see is_full()
   bool is_grown_ = false;
   bool was_needed_ = false;  // the growth, since start()
   // Whole lines [begin_, cut_), the tail [cut_, end_).

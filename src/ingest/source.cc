@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -22,6 +22,7 @@
 #include "ingest/framer.h"
 #include "ingest/line_buffer.h"
 #include "ingest/page_memory.h"
+#include "ingest/unpack_pool.h"
 
 namespace hashcart::ingest {
 namespace {
@@ -63,7 +64,7 @@ class DescriptorReader final : public ByteSource {
     }
   }
 
-  const std::string& message() const override { return message_; }
+  std::string message() const override { return message_; }
 
  private:
   // Whether the descriptor has something to say: bytes, its end, or an error.
@@ -92,7 +93,13 @@ class CountedBytes final : public ByteSource {
     if (status == ReadStatus::kBytes) ledger_.add_read(*count);
     return status;
   }
-  const std::string& message() const override { return bytes_->message(); }
+  std::string message() const override { return bytes_->message(); }
+  bool has_blocks() const noexcept override { return bytes_->has_blocks(); }
+  ReadStatus exchange(PageMemory* memory, std::size_t front, std::size_t* count) override {
+    const ReadStatus status = bytes_->exchange(memory, front, count);
+    if (status == ReadStatus::kBytes) ledger_.add_read(*count);
+    return status;
+  }
 
  private:
   std::unique_ptr<ByteSource> bytes_;
@@ -100,7 +107,7 @@ class CountedBytes final : public ByteSource {
   Ledger& ledger_;
 };
 
-// A writer that is far ahead then sleeps and wakes less often. It is no fault if that is not allowed.
+// So that both ends sleep and wake less often. No harm is done where it is not allowed.
 void widen_pipe(int fd) {
   const int size = fcntl(fd, F_GETPIPE_SZ);
   if (size > 0 && size < kPipeBytes) fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
@@ -208,6 +215,16 @@ class Source::Impl {
       const std::string& name = names_[next_];
       input_ = static_cast<std::uint32_t>(next_);
       ++next_;
+      begin_ = end_ = 0;
+      offset_ = 0;
+      after_peek_ = ReadStatus::kBytes;
+      if (!ahead_.empty() && ahead_.front().input == input_) {
+        std::shared_ptr<UnpackPool::Job> job = std::move(ahead_.front().job);
+        ahead_.pop_front();
+        read_packed(std::move(job));
+        decide_framing(chunk);
+        return true;
+      }
       FileDescriptor file = open_input(name);
       if (file.get() < 0) continue;
       struct stat status {};
@@ -223,11 +240,11 @@ class Source::Impl {
       }
       const bool is_regular = S_ISREG(status.st_mode);
       if (is_regular) posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-      if (is_regular && open_ranges(&file, status)) return true;
+      if (is_regular && open_regular(&file, status)) {
+        if (bytes_ != nullptr) decide_framing(chunk);
+        return true;
+      }
       if (S_ISFIFO(status.st_mode)) widen_pipe(file.get());
-      begin_ = end_ = 0;
-      offset_ = 0;
-      after_peek_ = ReadStatus::kBytes;
       raw_ = std::make_unique<DescriptorReader>(std::move(file), is_regular, wake_.get(),
                                                 ledger_.get());
       bytes_ = std::make_unique<CountedBytes>(open_bytes(raw_.get(), options_.read_bytes),
@@ -254,9 +271,9 @@ class Source::Impl {
     return {fd, true};
   }
 
-  // A file of plain lines is left to the workers. False: it is something else, and is read from its
-  // start.
-  bool open_ranges(FileDescriptor* file, const struct stat& status) {
+  // A file of plain lines is left to the workers, a compressed one to the threads that decompress.
+  // False: it is something else, and is read from its start.
+  bool open_regular(FileDescriptor* file, const struct stat& status) {
     const bool is_stdin = names_[input_] == "-";
     const off_t begin = is_stdin ? std::max<off_t>(0, lseek(file->get(), 0, SEEK_CUR)) : 0;
     if (status.st_size <= begin) return false;
@@ -273,7 +290,12 @@ class Source::Impl {
       got += static_cast<std::size_t>(count);
     }
     const std::string_view start(peek_.data(), got);
-    if (is_compressed(start)) return false;
+    if (is_compressed(start)) {
+      if (!has_pool()) return false;
+      if (is_stdin) lseek(file->get(), status.st_size, SEEK_SET);
+      open_packed(std::move(*file), static_cast<std::uint64_t>(begin), is_zstd_start(start));
+      return true;
+    }
     Framing framing = options_.framing;
     if (framing == Framing::kAuto) {
       framing = detect_framing(start, got == size).value_or(Framing::kNdjson);
@@ -292,6 +314,41 @@ class Source::Impl {
         ledger_);
     range_begin_ = 0;
     return true;
+  }
+
+  bool has_pool() {
+    if (pool_ == nullptr) {
+      pool_ = std::make_unique<UnpackPool>(options_.unpack_threads, options_.read_bytes, ledger_);
+    }
+    return pool_->thread_count() > 0;
+  }
+
+  void open_packed(FileDescriptor file, std::uint64_t begin, bool is_zstd) {
+    read_packed(pool_->add(std::move(file), begin, is_zstd));
+  }
+
+  void read_packed(std::shared_ptr<UnpackPool::Job> job) {
+    look_ahead();
+    bytes_ = std::make_unique<CountedBytes>(pool_->open(std::move(job)), options_.read_bytes,
+                                            ledger_.get());
+  }
+
+  // Lets the pool begin with the inputs that come next, if they are compressed files too.
+  void look_ahead() {
+    const std::size_t end = std::min(names_.size(), next_ + pool_->thread_count());
+    for (looked_at_ = std::max(looked_at_, next_); looked_at_ < end; ++looked_at_) {
+      const std::string& name = names_[looked_at_];
+      struct stat status {};
+      // A pipe must not be opened before its turn.
+      if (name == "-" || stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+      FileDescriptor file(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), true);
+      char start[4];
+      const ssize_t got = file.get() < 0 ? 0 : pread(file.get(), start, sizeof start, 0);
+      if (got <= 0) continue;
+      const std::string_view bytes(start, static_cast<std::size_t>(got));
+      if (!is_compressed(bytes)) continue;
+      ahead_.push_back({looked_at_, pool_->add(std::move(file), 0, is_zstd_start(bytes))});
+    }
   }
 
   // False: there is none left, or the source was stopped.
@@ -558,6 +615,15 @@ class Source::Impl {
   std::shared_ptr<FileInput> file_;
   std::uint64_t range_begin_ = 0;
   PageMemory peek_;
+  // Threads that decompress, once there was a compressed file, and what they were given before its
+  // turn came.
+  struct Ahead {
+    std::size_t input;
+    std::shared_ptr<UnpackPool::Job> job;
+  };
+  std::unique_ptr<UnpackPool> pool_;
+  std::deque<Ahead> ahead_;
+  std::size_t looked_at_ = 0;
   // Or a stream.
   std::unique_ptr<DescriptorReader> raw_;
   std::unique_ptr<ByteSource> bytes_;

@@ -8,7 +8,9 @@
 // Who reads. A regular file of plain NDJSON (stdin too, from where it stands) is not read here: a
 // chunk is a range of it, which owns the lines that begin in it, and whoever pulls the chunk reads
 // it. It is read to the size it had when it was opened. Everything else is read by fill(): lines
-// straight into the chunk, events and JSON values by way of a buffer.
+// straight into the chunk, events and JSON values by way of a buffer. Compressed regular files are
+// decompressed by threads of their own, ahead of fill(): many zstd frames or BGZF members at a
+// time, and the first megabytes of the files that come next. Compressed pipes by fill() itself.
 //
 // What a chunk holds depends on read sizes and on timing (a slow pipe is handed on line by line);
 // the sequence of records, their offsets, lengths and faults does not. That is what makes output
@@ -21,11 +23,12 @@
 // number of lines; the blanks before a value count towards its length.
 //
 // Threads: used by one (the source thread), except what says otherwise; chunks are pulled by any.
-// Memory: read_bytes, four times the longest record up to record_bytes_max; no more for files.
-// Errors: an input that cannot be opened or breaks off is noted in faults(); the next one is read.
-// Of a file that cannot be read in places, each range gives what comes before them; a file that is
-// shorter by the time it is read ends there, and one that is changed meanwhile is said to have been
-// if its lines no longer add up.
+// Memory: read_bytes, and four times the longest record up to record_bytes_max. For compressed
+// files 8 MiB and a decompressor for each thread that decompresses (unpack_pool.h). Errors: an
+// input that cannot be opened or breaks off is noted in faults(); the next one is read. Of a file
+// that cannot be read in places, each range gives what comes before them; a file that is shorter by
+// the time it is read ends there, and one that is changed meanwhile is said to have been if its
+// lines no longer add up.
 #pragma once
 
 #include <atomic>
@@ -45,6 +48,8 @@ struct SourceOptions {
   std::size_t read_bytes = 256U << 10U;
   // Of a file, what one chunk stands for. 0: eight times the chunk's capacity, in whole pages.
   std::uint64_t range_bytes = 0;
+  // Threads that decompress files. 0: as many as the machine runs at once, 16 at most.
+  unsigned unpack_threads = 0;
 };
 
 enum class InputFaultKind : std::uint8_t {
@@ -71,8 +76,8 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   // Fills a chunk with records of one input. Blocks until there is at least one record, the end, or
-  // stop(); hands on what it has as soon as the input would block. A range of a file is handed on at
-  // once, and may turn out to own no line.
+  // stop(); hands on what it has as soon as the input would block. A range of a file is handed on
+  // at once, and may turn out to own no line.
   [[nodiscard]] FillResult fill(Chunk* chunk);
 
   // Makes a blocked or later fill() return kEnd after the records already read. Chunks that were
@@ -90,9 +95,9 @@ class Source {
   [[nodiscard]] std::uint64_t total_bytes() const noexcept;
   // Raw bytes read so far, before decompression, by whomever. Any thread.
   [[nodiscard]] std::uint64_t raw_bytes_read() const noexcept;
-  // Decompressed bytes read, counted where they are read, not where lines are cut. Equals the sum of
-  // input_bytes() of all chunks once fill() returned kEnd and all chunks are used up (a promise: the
-  // books).
+  // Decompressed bytes read, counted where they are read, not where lines are cut. Equals the sum
+  // of input_bytes() of all chunks once fill() returned kEnd and all chunks are used up (a promise:
+  // the books).
   [[nodiscard]] std::uint64_t bytes_read() const noexcept;
   // In the order of the inputs. Complete when bytes_read() is.
   [[nodiscard]] const std::vector<InputFault>& faults() const noexcept;

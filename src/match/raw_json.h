@@ -1,8 +1,8 @@
-// Characters of undecoded JSON strings, one at a time: as UTF-8, as an escape, behind HTML. For what
-// reads raw bytes; the parser decides what they mean.
+// Characters of undecoded JSON strings, one at a time: as UTF-8, as an escape, behind HTML. For
+// what reads raw bytes; the parser decides what they mean.
 //
-// All functions stop at an LF, which no JSON string holds: one must follow, and kRawPadding readable
-// bytes behind it. Private to match.
+// All functions stop at an LF, which no JSON string holds: one must follow, and kRawPadding
+// readable bytes behind it. Private to match.
 #pragma once
 
 #include <cstddef>

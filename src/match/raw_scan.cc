@@ -136,8 +136,8 @@ bool is_ascii_text(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// Which code points beyond ASCII may be part of a word: those that fold to ASCII, or vanish and leave
-// their neighbours to each other, or stand in one of the words.
+// Which code points beyond ASCII may be part of a word: those that fold to ASCII, or vanish and
+// leave their neighbours to each other, or stand in one of the words.
 class WordPoints {
  public:
   void build(const std::vector<std::string>& words) {

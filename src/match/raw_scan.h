@@ -14,7 +14,8 @@
 //   id        an author whose replies prompt or under whose posts a campaign counts
 //   word      a word, mention or emoji that a campaign without tags counts on
 //   control   a word of control messages (post/telling_keys.h)
-//   guard     \u0041 and its like: an escaped ASCII letter, digit, '#', '-', '.' or '_', behind which
+//   guard     \u0041 and its like: an escaped ASCII letter, digit, '#', '-', '.' or '_', behind
+//   which
 //             any key might hide; a numeric character reference of HTML other than for quotes and
 //             blanks
 // Why that is sound is argued at each part; tests hold it to the matcher under random re-encodings.
@@ -87,9 +88,9 @@ class RawScan {
   // it. scratch: the caller's, reused.
   [[nodiscard]] bool holds(std::string_view record, std::string* scratch) const;
 
-  // Which kinds may stand in decoded text: the same looked for in the same way, so that a line whose
-  // text holds a tag or host always passes. What looks like an escape or HTML in it is a reason more
-  // to look closely. text: surrounded by LFs, kBytesBefore and kBytesBehind of them.
+  // Which kinds may stand in decoded text: the same looked for in the same way, so that a line
+  // whose text holds a tag or host always passes. What looks like an escape or HTML in it is a
+  // reason more to look closely. text: surrounded by LFs, kBytesBefore and kBytesBehind of them.
   [[nodiscard]] std::uint32_t probe(std::string_view text) const noexcept;
 
   // Whether scanning can pay: not where some key cannot be looked for in raw bytes, so that every

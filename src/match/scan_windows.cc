@@ -42,8 +42,9 @@ Mask mask_of(const WindowKey& key, std::size_t cut) {
   return mask;
 }
 
-// How often each combination of look-ups occurs in the sample. The most frequent ones are kept, nine
-// tenths of a feed; one bit stands for each in the sets of those that an index of a look-up allows.
+// How often each combination of look-ups occurs in the sample. The most frequent ones are kept,
+// nine tenths of a feed; one bit stands for each in the sets of those that an index of a look-up
+// allows.
 class Frequencies {
  public:
   explicit Frequencies(std::string_view sample) {

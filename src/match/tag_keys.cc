@@ -259,7 +259,9 @@ bool TagKeys::slow(const char* text, bool is_listed) const noexcept {
       return reader.in_run() && has_run(reader.run(), reader.raw_run_size());
     }
     RawPoint point = read_raw_point(text);
-    if (point.value == kNoPoint) return false;  // tried already, as it began with no plain byte
+    if (point.value == kNoPoint) {
+      return reader.in_run() && has_run(reader.run(), reader.raw_run_size());
+    }
     const bool is_escaped_word = byte == '\\' && is_run_char(point.value);
     if (is_escaped_word) return true;  // nobody writes a letter as \u0041 without a reason
     if (point.value == '&' && may_be_reference(point.end)) return true;

@@ -1,5 +1,5 @@
-// Worker: chunk -> batch. Scans, parses, matches and counts; what it says of a chunk is a function of
-// the chunk.
+// Worker: chunk -> batch. Scans, parses, matches and counts; what it says of a chunk is a function
+// of the chunk.
 //
 // The raw scan (match/raw_scan.h) holds back the lines of which matching would say nothing. Counts
 // do not show it: a line counts as rejected or control only if R(line) holds, else as untriggered.

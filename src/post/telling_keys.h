@@ -1,6 +1,6 @@
-// What a record holds, as raw JSON, when it says something that no text of it shows: names of fields
-// with tags or products, and words of control messages. For whoever looks at records before they
-// are parsed; every dialect's reader keeps to it (a test asks them).
+// What a record holds, as raw JSON, when it says something that no text of it shows: names of
+// fields with tags or products, and words of control messages. For whoever looks at records before
+// they are parsed; every dialect's reader keeps to it (a test asks them).
 //
 // Names and words are ASCII. They may be written with escapes (`"t\u0061gs"`): who looks for them
 // must take any escaped letter for a sign that one is there.

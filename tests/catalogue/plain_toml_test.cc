@@ -1,5 +1,5 @@
-// The quick reader of TOML held to toml++: whatever it takes, toml++ takes too, with the same values
-// at the same places; and it takes what catalogues are written in.
+// The quick reader of TOML held to toml++: whatever it takes, toml++ takes too, with the same
+// values at the same places; and it takes what catalogues are written in.
 #include "catalogue/document.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // Fuzz target: claims, emoji and mentions over any bytes. What they find lies in the text, and the
-// scan of the text, folded for words, proposes whatever they find. The first byte picks the platform.
+// scan of the text, folded for words, proposes whatever they find. The first byte picks the
+// platform.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

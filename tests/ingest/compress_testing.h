@@ -25,6 +25,16 @@ inline std::string gzip(std::string_view bytes) {
   return out;
 }
 
+// A member of BGZF: its whole size, less one, in an extra field. lie: added to it.
+inline std::string bgzf(std::string_view bytes, int lie = 0) {
+  const std::string plain = gzip(bytes);
+  require(plain.size() + 8 <= 0x10000, "a member of BGZF has 64 KiB at most");
+  const auto size = static_cast<std::size_t>(static_cast<int>(plain.size()) + 8 - 1 + lie);
+  std::string out = plain.substr(0, 3) + '\4' + plain.substr(4, 6);
+  out += {6, 0, 'B', 'C', 2, 0, static_cast<char>(size & 0xFFU), static_cast<char>(size >> 8U)};
+  return out + plain.substr(10);
+}
+
 // window_log: 0 for the level's own; the frame's header then tells its size, else not.
 inline std::string zstd(std::string_view bytes, int window_log = 0) {
   ZSTD_CCtx* const context = ZSTD_createCCtx();

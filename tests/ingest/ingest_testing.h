@@ -3,6 +3,7 @@
 // framer.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -207,6 +208,40 @@ inline Everything read_all(std::string_view bytes, SourceOptions options = {},
   for (InputFault& fault : out.faults) {
     const std::size_t at = fault.message.find(file.path());
     if (at != std::string::npos) fault.message.replace(at, file.path().size(), "input");
+  }
+  return out;
+}
+
+// The same through a pipe.
+inline Everything read_pipe(std::string_view bytes, SourceOptions options = {},
+                            std::size_t chunk_capacity = 256U << 10U) {
+  int ends[2];
+  require(pipe2(ends, O_CLOEXEC) == 0, "pipe2");
+  std::thread writer([bytes, to = ends[1]] {
+    for (std::size_t at = 0; at < bytes.size();) {
+      const ssize_t count = write(to, bytes.data() + at, bytes.size() - at);
+      require(count > 0, "write to a pipe");
+      at += static_cast<std::size_t>(count);
+    }
+    close(to);
+  });
+  const std::string path = "/proc/self/fd/" + std::to_string(ends[0]);
+  options.inputs = {path};
+  const std::uint64_t record_bytes_max = options.record_bytes_max;
+  Everything out;
+  {
+    Source source(std::move(options));
+    out = read_all(&source, chunk_capacity, record_bytes_max);
+  }
+  // What is left unread after a fault would keep the writer waiting.
+  char rest[4096];
+  while (read(ends[0], rest, sizeof rest) > 0) {
+  }
+  writer.join();
+  close(ends[0]);
+  for (InputFault& fault : out.faults) {
+    const std::size_t at = fault.message.find(path);
+    if (at != std::string::npos) fault.message.replace(at, path.size(), "input");
   }
   return out;
 }
