@@ -65,11 +65,11 @@ ExitCode run_check(const CheckCommand& command) {
     for (const catalogue::Retailer& retailer : checked.catalogue->retailers) {
       hosts += retailer.hosts.size() + retailer.short_hosts.size();
     }
-    print(stdout, fmt::format("{}, {}, {}; compiled to {} KiB\n",
+    print(stdout, fmt::format("{}, {}, {}; compiled to a scan of {} KiB\n",
                               plural(checked.catalogue->campaigns.size(), "campaign"),
                               plural(checked.catalogue->retailers.size(), "retailer"),
                               plural(hosts, "host"),
-                              (checked.db->text_literals().compiled_bytes() + 1023) / 1024));
+                              (checked.db->scan_bytes() + 1023) / 1024));
   }
   if (!checked.ok) return kAnswerIsNo;
   return !checked.diagnostics.empty() && command.deny_warnings ? kAnswerIsNo : kDone;

@@ -328,6 +328,13 @@ class RawScan::Impl {
     return !passes_all_ && windows_.hits_per_kib <= kHitsPerKibMax;
   }
   [[nodiscard]] std::size_t key_count() const noexcept { return key_count_; }
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    std::size_t bytes = sizeof *this;
+    for (const std::vector<Entry>& list : lists_) {
+      bytes += sizeof list + list.capacity() * sizeof(Entry);
+    }
+    return bytes;
+  }
   [[nodiscard]] double hits_per_kib() const noexcept { return windows_.hits_per_kib; }
 
   void scan(std::string_view block, FoundLines* out, std::size_t wanted) const noexcept {
@@ -851,6 +858,7 @@ std::uint32_t RawScan::probe(std::string_view text) const noexcept { return impl
 
 bool RawScan::is_useful() const noexcept { return impl_->is_useful(); }
 std::size_t RawScan::key_count() const noexcept { return impl_->key_count(); }
+std::size_t RawScan::bytes() const noexcept { return impl_->bytes(); }
 double RawScan::expected_hits_per_kib() const noexcept { return impl_->hits_per_kib(); }
 
 }  // namespace hashcart::match

@@ -98,6 +98,7 @@ class RawScan {
   [[nodiscard]] bool is_useful() const noexcept;
 
   [[nodiscard]] std::size_t key_count() const noexcept;  // tags apart
+  [[nodiscard]] std::size_t bytes() const noexcept;      // of memory, tags apart
   [[nodiscard]] double expected_hits_per_kib() const noexcept;
 
  private:

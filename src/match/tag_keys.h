@@ -37,6 +37,9 @@ class TagKeys {
   [[nodiscard]] bool may_be(const char* text) const noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return keys_.empty(); }
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return (filter_.size() + keys_.size()) * sizeof(std::uint64_t);
+  }
 
   // Longer runs are compared by their beginning.
   static constexpr std::size_t kRunBytes = 32;
