@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Same input, same bytes: for every number of workers, read from a file or through a pipe in pieces, and compressed.
+"""Same input, same bytes and counts: for every number of workers, with and without the raw scan, read from a file or
+through a pipe in pieces, and compressed.
 
     same_bytes.py HASHCART SOURCE_DIR     (real posts: $HASHCART_SHARED, or SOURCE_DIR/../shared)
 Prints one line per file that differs or whose books do not balance; exit 1 then.
 """
 import gzip
+import json
 import os
 import pathlib
 import subprocess
@@ -12,10 +14,10 @@ import sys
 import tempfile
 
 
-def run(binary, workers, scratch, *sources, data=None, piece=None):
-    out, outcomes, rejects = (f"{scratch}/{n}" for n in ("i", "o", "r"))
-    command = [binary, "match", "-q", "-q", f"-j{workers}", "-o", out, "--outcomes", outcomes,
-               "--rejects", rejects, "--at-end", "expire", "--", *sources]
+def run(binary, workers, scratch, *sources, data=None, piece=None, scan="auto"):
+    out, outcomes, rejects, stats = (f"{scratch}/{n}" for n in ("i", "o", "r", "s"))
+    command = [binary, "match", "-q", "-q", f"-j{workers}", f"--scan={scan}", "-o", out, "--outcomes", outcomes,
+               "--rejects", rejects, "--stats-file", stats, "--at-end", "expire", "--", *sources]
     if data is None:
         code = subprocess.run(command, stderr=subprocess.PIPE, timeout=300).returncode
     else:
@@ -31,7 +33,11 @@ def run(binary, workers, scratch, *sources, data=None, piece=None):
         with open(path, "rb") as f:
             # The input's name is part of every record's origin.
             texts.append(f.read().replace(f'"input":"{sources[0]}"'.encode(), b'"input":"-"'))
-    return code, texts
+    with open(stats, encoding="utf-8") as f:
+        counted = json.load(f)
+    del counted["seconds"]
+    del counted["bytes"]["out"]  # records name their input
+    return code, texts, counted
 
 
 def shared_files(source):
@@ -48,6 +54,7 @@ def compare(binary, scratch, path, bad):
     if base[0] != 0:
         bad.append(f"{path}: exit {base[0]}")
     variants = [(f"-j{j}", run(binary, j, scratch, str(path))) for j in (2, 8)]
+    variants += [(f"--scan={scan}", run(binary, 2, scratch, str(path), scan=scan)) for scan in ("on", "off")]
     data = path.read_bytes()
     variants.append(("pipe", run(binary, 2, scratch, "-", data=data, piece=max(1, len(data) // 40))))
     if data[:2] != b"\x1f\x8b" and data[:4] != b"\x28\xb5\x2f\xfd":
@@ -79,7 +86,7 @@ def main():
         # Every real post file by itself: its books balance (an imbalance is exit 70).
         folders = {}
         for path in files:
-            code, _ = run(binary, 2, scratch, str(path))
+            code, *_ = run(binary, 2, scratch, str(path))
             if code != 0:
                 bad.append(f"{path}: exit {code}")
             folders.setdefault(path.parent, []).append(str(path))
@@ -89,6 +96,9 @@ def main():
             records += results[0][1][0].count(b"\n")
             if results[1] != results[0] or results[2] != results[0]:
                 bad.append(f"{folder}: -j2 or -j8 differs")
+            for scan in ("on", "off"):
+                if run(binary, 2, scratch, *paths, scan=scan) != results[0]:
+                    bad.append(f"{folder}: --scan={scan} differs")
     for line in bad:
         print(line)
     print(f"{len(own)} files of ours, {len(files)} shared ones, {records} records, {len(bad)} differences")
