@@ -3,9 +3,9 @@
 //
 // A zstd frame's end is found by walking from block header to block header (RFC 8878, 3.1.1); a
 // member of BGZF says its size in the extra field BC (SAM specification, 4.1). Neighbouring frames
-// or members make a segment. What cannot be told apart so (plain gzip, a long frame, damage, padding)
-// is one segment up to the end of the file. Sizes that are found are hints: whoever decompresses a
-// segment makes sure that it ends where it was said to (see UnpackPool).
+// or members make a segment. What cannot be told apart so (plain gzip, a long frame, damage,
+// padding) is one segment up to the end of the file. Sizes that are found are hints: whoever
+// decompresses a segment makes sure that it ends where it was said to (see UnpackPool).
 //
 // Threads: next() by one at a time; pread by any.
 #pragma once
