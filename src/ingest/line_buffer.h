@@ -7,8 +7,7 @@
 // A read lands on the page's edge; the last LF is searched for from behind; what stands up to it is
 // a block; what is left, the tail, is carried to the place in front of the edge before the next
 // read. So every byte is copied once, by the kernel or a decompressor, but for the tails. The same
-// for both byte sources: a range of a file (the worker reads) and a stream (the source thread
-// does).
+// for both byte sources: a range of a file (the worker reads), a stream (the source thread reads).
 //
 // A line that does not fit doubles the memory, up to record_bytes_max; beyond that its beginning is
 // kept and the rest goes by unseen. So each byte costs constant time, however long the lines are

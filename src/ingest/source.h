@@ -23,12 +23,12 @@
 // number of lines; the blanks before a value count towards its length.
 //
 // Threads: used by one (the source thread), except what says otherwise; chunks are pulled by any.
-// Memory: read_bytes, and four times the longest record up to record_bytes_max. For compressed
-// files 8 MiB and a decompressor for each thread that decompresses (unpack_pool.h). Errors: an
-// input that cannot be opened or breaks off is noted in faults(); the next one is read. Of a file
-// that cannot be read in places, each range gives what comes before them; a file that is shorter by
-// the time it is read ends there, and one that is changed meanwhile is said to have been if its
-// lines no longer add up.
+// Memory: read_bytes, and four times the longest record up to record_bytes_max; for compressed
+// files 8 MiB and a decompressor for each thread that decompresses (unpack_pool.h).
+// Errors: an input that cannot be opened or breaks off is noted in faults(); the next one is read.
+// Of a file that cannot be read in places, each range gives what comes before them; a file that is
+// shorter by the time it is read ends there, and one that is changed meanwhile is said to have been
+// if its lines no longer add up.
 #pragma once
 
 #include <atomic>

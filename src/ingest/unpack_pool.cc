@@ -210,8 +210,8 @@ void UnpackPool::work() {
   }
 }
 
-// One thread at a time looks, so that segments are taken in order; the others go on meanwhile,
-// since looking means reading. Null: the pool is closing.
+// One thread at a time looks, so that segments are taken in order; the others go on meanwhile, for
+// to look is to read. Null: the pool is closing.
 UnpackPool::Slot* UnpackPool::take_segment() {
   const std::lock_guard finding(finding_);
   for (;;) {
