@@ -489,7 +489,7 @@ class Builder {
             report_bad_id(reader, *id, "id");
           }
         }
-        listed.push_back(std::move(entry));
+        listed.push_back(entry);
       }
     }
     settle(kind, &out, count_max);
@@ -617,7 +617,7 @@ class Builder {
                "an id is 1 to 64 of a-z, 0-9 and -",
                {}});
         }
-        listed.push_back(std::move(item));
+        listed.push_back(item);
       }
     }
     settle("idtype", &id_types_, kIndex16Max);

@@ -27,12 +27,12 @@ namespace {
 
 // Blocks are judged in steps that stay in the first-level cache.
 constexpr std::size_t kStepBytes = 16U << 10U;
-constexpr std::size_t kVectorBytes = 64;  // looked at together
-constexpr std::size_t kWideBytes = 256;   // looked at again where a byte of them is >= 0xEF
-static_assert(kStepBytes % kWideBytes == 0);
-// find() reads to the end of its last kWideBytes and a window further; lists and fields are read to
+constexpr std::size_t kVectorBytes = 64;   // looked at together
+constexpr unsigned char kWideLead = 0xEF;  // U+FF03 is EF BC 83
+static_assert(kStepBytes % kVectorBytes == 0);
+// find() reads to the end of its last vectors and a window further; strings and fields are read to
 // the LF, and kRawPadding behind it.
-static_assert(RawScan::kBytesBehind >= kWideBytes + kVectorBytes + kRawPadding);
+static_assert(RawScan::kBytesBehind >= kVectorBytes + kWindowBytes + kRawPadding);
 // Above this the judging would cost more than the parsing it saves.
 constexpr double kHitsPerKibMax = 48;
 // How far back an escape may begin that ends right before a key: `%25252F` and its like.
@@ -341,25 +341,12 @@ class RawScan::Impl {
     out->candidates.clear();
     out->lines = 0;
     out->blank = 0;
-    Lines lines{block.data(), out, 0, wanted, false, {}, block.data()};
+    Lines lines{block.data(), out, 0, wanted, false, block.data()};
     std::array<Noted, kStepBytes / kVectorBytes> noted;
-    std::array<std::uint32_t, kStepBytes / kWideBytes> wide;
-    std::array<std::size_t, kStepBytes / 3 + 1> signs;
     for (std::size_t start = 0; start < block.size(); start += kStepBytes) {
       const std::size_t size = std::min(kStepBytes, block.size() - start);
-      std::size_t wide_count = 0;
-      const std::size_t count =
-          find(block.data() + start, size, noted.data(), wide.data(), &wide_count);
-      if (wide_count > 0) [[unlikely]] {
-        const std::size_t found =
-            find_wide_signs(block, start, {wide.data(), wide_count}, signs.data());
-        lines.signs = {signs.data(), found};
-      }
+      const std::size_t count = find(block.data() + start, size, noted.data());
       judge(block, start, {noted.data(), count}, &lines);
-      if (!lines.signs.empty()) [[unlikely]] {
-        lines.hit = true;  // in the line that goes on
-        lines.signs = {};
-      }
     }
     if (lines.begin < block.size()) end_line(block.size(), &lines);
   }
@@ -367,17 +354,9 @@ class RawScan::Impl {
   [[nodiscard]] std::uint32_t probe(std::string_view text) const noexcept {
     std::uint32_t kinds = 0;
     std::array<Noted, kStepBytes / kVectorBytes> noted;
-    std::array<std::uint32_t, kStepBytes / kWideBytes> wide;
-    std::array<std::size_t, kStepBytes / 3 + 1> signs;
     for (std::size_t start = 0; start < text.size(); start += kStepBytes) {
       const std::size_t size = std::min(kStepBytes, text.size() - start);
-      std::size_t wide_count = 0;
-      const std::size_t count =
-          find(text.data() + start, size, noted.data(), wide.data(), &wide_count);
-      if (wide_count > 0 &&
-          find_wide_signs(text, start, {wide.data(), wide_count}, signs.data()) > 0) {
-        kinds |= kTagKind;
-      }
+      const std::size_t count = find(text.data() + start, size, noted.data());
       for (const Noted& one : std::span(noted.data(), count)) {
         for (std::uint64_t bits = one.bits; bits != 0; bits &= bits - 1) {
           const std::size_t at = start + one.at + static_cast<std::size_t>(std::countr_zero(bits));
@@ -385,6 +364,8 @@ class RawScan::Impl {
           const char* place = text.data() + at;
           if (*place == '#') {
             if (behind_sign_tells(place + 1)) kinds |= kTagKind;
+          } else if (static_cast<unsigned char>(*place) == kWideLead) {
+            if (wide_sign_tells(place)) kinds |= kTagKind;
           } else if (*place != '\n' && is_host_window(place)) {
             kinds |= kHostKind;
           }
@@ -408,7 +389,6 @@ class RawScan::Impl {
     std::size_t begin;
     std::size_t wanted;
     bool hit;
-    std::span<const std::size_t> signs;  // full-width ones with a tag, not reached yet
     const char* read_to;  // the end of the last field whose value was read: all in it was tried
   };
 
@@ -451,11 +431,10 @@ class RawScan::Impl {
 
   // ---- Finding
 
-  // Notes the blocks of text[0, size) that hold an LF, a '#' or a window, and the places of
-  // kWideBytes with a byte of 0xEF or more. Reads up to kWideBytes and a window past size; what it
-  // notes there is dropped later.
-  std::size_t find(const char* text, std::size_t size, Noted* noted, std::uint32_t* wide,
-                   std::size_t* wide_count) const noexcept;
+  // Notes the blocks of text[0, size) that hold an LF, a '#', a byte that full-width signs begin
+  // with, or a window. Reads up to kVectorBytes and a window past size; what it notes there is
+  // dropped later.
+  std::size_t find(const char* text, std::size_t size, Noted* noted) const noexcept;
 
   // ---- Judging
 
@@ -470,6 +449,8 @@ class RawScan::Impl {
           end_line(at, lines);
         } else if (*place == '#') {
           lines->hit = lines->hit || sign_tells(place);
+        } else if (static_cast<unsigned char>(*place) == kWideLead) {
+          lines->hit = lines->hit || wide_sign_tells(place);
         } else {
           lines->hit = lines->hit || window_tells(place, lines);
         }
@@ -477,33 +458,9 @@ class RawScan::Impl {
     }
   }
 
-  // Places of full-width signs with a tag behind them: they are three bytes that no shuffle sees.
-  std::size_t find_wide_signs(std::string_view block, std::size_t start,
-                              std::span<const std::uint32_t> wide,
-                              std::size_t* signs) const noexcept {
-    std::size_t count = 0;
-    for (const std::uint32_t at : wide) {
-      const std::size_t end = std::min(block.size(), start + at + kWideBytes);
-      const char* const data = block.data();
-      for (std::size_t i = start + at; i < end; ++i) {
-        const void* found = std::memchr(data + i, 0xEF, end - i);
-        if (found == nullptr) break;
-        i = static_cast<std::size_t>(static_cast<const char*>(found) - data);
-        if (data[i + 1] == '\xBC' && data[i + 2] == '\x83' && behind_sign_tells(data + i + 3)) {
-          signs[count++] = i;
-        }
-      }
-    }
-    return count;
-  }
-
   void end_line(std::size_t end, Lines* lines) const noexcept {
     const char* const begin = lines->block + lines->begin;
     const char* last = lines->block + end;
-    while (!lines->signs.empty() && lines->signs.front() < end) [[unlikely]] {
-        lines->hit = true;
-        lines->signs = lines->signs.subspan(1);
-      }
     // The byte before a block is an LF, and so no blank.
     const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
     if (last == begin || is_blank(last[-1])) [[unlikely]] {
@@ -534,6 +491,11 @@ class RawScan::Impl {
       if (is_telling_reference(place + 1)) return true;
     }
     return behind_sign_tells(place + 1);
+  }
+
+  // place: a byte that full-width signs begin with.
+  [[nodiscard]] bool wide_sign_tells(const char* place) const noexcept {
+    return place[1] == '\xBC' && place[2] == '\x83' && behind_sign_tells(place + 3);
   }
 
   [[nodiscard]] bool behind_sign_tells(const char* text) const noexcept {
@@ -730,10 +692,9 @@ class RawScan::Impl {
 
 #ifdef __AVX2__
 
-std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted,
-                                std::uint32_t* wide, std::size_t* wide_count) const noexcept {
-  const auto load = [](const void* from) {
-    return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted) const noexcept {
+  const auto load = [](const char* from) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
   };
   const auto load_table = [&](std::size_t table, std::size_t lookup) {
     return _mm256_broadcastsi128_si256(
@@ -744,61 +705,45 @@ std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted
                 a3 = load_table(0, 3), a4 = load_table(0, 4);
   const __m256i b0 = load_table(1, 0), b1 = load_table(1, 1), b2 = load_table(1, 2),
                 b3 = load_table(1, 3), b4 = load_table(1, 4);
-  const __m256i seven_bits = _mm256_set1_epi8(0x7F);
   const __m256i zero = _mm256_setzero_si256();
-  const __m256i below_wide = _mm256_set1_epi8(static_cast<char>(0xEE));
   // A byte equals the entry of its low nibble if it is an LF or a '#', and for no other byte.
   const __m256i special = _mm256_setr_epi8(-1, 0, 0, '#', 0, 0, 0, 0, 0, 0, '\n', 0, 0, 0, 0, 0, -1,
                                            0, 0, '#', 0, 0, 0, 0, 0, 0, '\n', 0, 0, 0, 0, 0);
-  // Loaded once: the compiler would rather load again for each use, and loads that cross a cache
-  // line are what is scarce here.
-  const auto load_once = [&](const char* from) {
-    __m256i bytes = load(from);
-    asm("" : "+x"(bytes));
-    return bytes;
-  };
   const auto seen = [](__m256i table, __m256i index) { return _mm256_shuffle_epi8(table, index); };
-  const auto look_up = [&](const char* at, __m256i bytes) {
-    __m256i index = load_once(at + 3);
+  // Sixteen registers hold the tables and what is under way, if each value dies before the next is
+  // born; the order below is that.
+  const auto look_up = [&](const char* at) {
+    __m256i index = load(at + 3);
     __m256i hits_a = seen(a4, index);
     __m256i hits_b = seen(b4, index);
-    index = load_once(at + 2);
+    index = load(at + 2);
     hits_a = _mm256_and_si256(hits_a, seen(a3, index));
     hits_b = _mm256_and_si256(hits_b, seen(b3, index));
-    index = load_once(at + 1);
+    index = load(at + 1);
     hits_a = _mm256_and_si256(hits_a, seen(a2, index));
     hits_b = _mm256_and_si256(hits_b, seen(b2, index));
-    hits_a = _mm256_and_si256(hits_a, seen(a1, bytes));
-    hits_b = _mm256_and_si256(hits_b, seen(b1, bytes));
-    index = _mm256_and_si256(_mm256_srli_epi16(bytes, 1), seven_bits);
-    hits_a = _mm256_and_si256(hits_a, seen(a0, index));
-    hits_b = _mm256_and_si256(hits_b, seen(b0, index));
-    return _mm256_or_si256(_mm256_or_si256(hits_a, hits_b),
-                           _mm256_cmpeq_epi8(bytes, seen(special, bytes)));
+    index = load(at);
+    hits_a = _mm256_and_si256(hits_a, seen(a1, index));
+    hits_b = _mm256_and_si256(hits_b, seen(b1, index));
+    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(index, 1), _mm256_set1_epi8(0x7F));
+    hits_a = _mm256_or_si256(_mm256_and_si256(hits_a, seen(a0, high)),
+                             _mm256_and_si256(hits_b, seen(b0, high)));
+    hits_a = _mm256_or_si256(hits_a, _mm256_cmpeq_epi8(index, seen(special, index)));
+    return _mm256_or_si256(
+        hits_a, _mm256_cmpeq_epi8(index, _mm256_set1_epi8(static_cast<char>(kWideLead))));
   };
   Noted* to = noted;
-  for (std::size_t at = 0; at < size;) {
-    __m256i top = zero;
-    const std::size_t start = at;
-    for (; at < start + kWideBytes; at += kVectorBytes) {
-      const __m256i bytes_first = load_once(text + at);
-      const __m256i first = look_up(text + at, bytes_first);
-      const __m256i bytes_second = load_once(text + at + 32);
-      const __m256i second = look_up(text + at + 32, bytes_second);
-      top = _mm256_max_epu8(top, _mm256_max_epu8(bytes_first, bytes_second));
-      const __m256i any = _mm256_or_si256(first, second);
-      if (_mm256_testz_si256(any, any) == 0) [[unlikely]] {
-        const auto none_first =
-            static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(first, zero)));
-        const auto none_second =
-            static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(second, zero)));
-        *to++ = {static_cast<std::uint32_t>(at),
-                 ~((static_cast<std::uint64_t>(none_second) << 32U) | none_first)};
-      }
-    }
-    top = _mm256_subs_epu8(top, below_wide);
-    if (_mm256_testz_si256(top, top) == 0) [[unlikely]] {
-      wide[(*wide_count)++] = static_cast<std::uint32_t>(start);
+  for (std::size_t at = 0; at < size; at += kVectorBytes) {
+    const __m256i first = look_up(text + at);
+    const __m256i second = look_up(text + at + 32);
+    const __m256i any = _mm256_or_si256(first, second);
+    if (_mm256_testz_si256(any, any) == 0) [[unlikely]] {
+      const auto none_first =
+          static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(first, zero)));
+      const auto none_second =
+          static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(second, zero)));
+      *to++ = {static_cast<std::uint32_t>(at),
+               ~((static_cast<std::uint64_t>(none_second) << 32U) | none_first)};
     }
   }
   return static_cast<std::size_t>(to - noted);
@@ -806,30 +751,24 @@ std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted
 
 #else
 
-std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted,
-                                std::uint32_t* wide, std::size_t* wide_count) const noexcept {
+std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted) const noexcept {
   std::size_t count = 0;
-  for (std::size_t start = 0; start < size; start += kWideBytes) {
-    bool is_wide = false;
-    for (std::size_t at = start; at < start + kWideBytes; at += kVectorBytes) {
-      std::uint64_t bits = 0;
-      for (std::size_t i = 0; i < kVectorBytes; ++i) {
-        const auto byte = static_cast<unsigned char>(text[at + i]);
-        is_wide = is_wide || byte >= 0xEF;
-        bool hits = false;
-        for (const auto& table : windows_.table) {
-          unsigned buckets = 0xFF;
-          for (std::size_t k = 0; k < kLookups; ++k) {
-            const auto seen = static_cast<unsigned char>(text[at + i + kLookupOffset[k]]);
-            buckets = seen < 0x80 ? buckets & table[k][lookup_index(k, seen)] : 0;
-          }
-          hits = hits || buckets != 0;
+  for (std::size_t at = 0; at < size; at += kVectorBytes) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < kVectorBytes; ++i) {
+      const auto byte = static_cast<unsigned char>(text[at + i]);
+      bool hits = byte == '\n' || byte == '#' || byte == kWideLead;
+      for (const auto& table : windows_.table) {
+        unsigned buckets = 0xFF;
+        for (std::size_t k = 0; k < kLookups; ++k) {
+          const auto seen = static_cast<unsigned char>(text[at + i + kLookupOffset[k]]);
+          buckets = seen < 0x80 ? buckets & table[k][lookup_index(k, seen)] : 0;
         }
-        if (hits || byte == '\n' || byte == '#') bits |= 1ULL << i;
+        hits = hits || buckets != 0;
       }
-      if (bits != 0) noted[count++] = {static_cast<std::uint32_t>(at), bits};
+      if (hits) bits |= 1ULL << i;
     }
-    if (is_wide) wide[(*wide_count)++] = static_cast<std::uint32_t>(start);
+    if (bits != 0) noted[count++] = {static_cast<std::uint32_t>(at), bits};
   }
   return count;
 }

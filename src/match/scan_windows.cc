@@ -10,8 +10,6 @@
 namespace hashcart::match {
 namespace {
 
-constexpr int kRounds = 3;
-
 // What one bucket or window allows, by look-up: bit i of one is allowed index i.
 struct Mask {
   std::array<std::uint16_t, kLookups> allowed{};
@@ -29,7 +27,8 @@ struct Mask {
     }
     return out;
   }
-  friend auto operator<=>(const Mask&, const Mask&) = default;
+  friend bool operator==(const Mask&, const Mask&) = default;
+  friend bool operator<(const Mask& a, const Mask& b) { return a.allowed < b.allowed; }
 };
 
 Mask mask_of(const WindowKey& key, std::size_t cut) {
@@ -67,15 +66,23 @@ class Frequencies {
     }
     std::stable_sort(tuples.begin(), tuples.end(),
                      [&](std::uint32_t a, std::uint32_t b) { return seen[a] > seen[b]; });
-    tuples.resize(std::min(tuples.size(), kTuples));
     for (std::size_t i = 0; i < tuples.size(); ++i) {
-      count_[i] = seen[tuples[i]];
+      const std::uint32_t count = seen[tuples[i]];
       const std::uint32_t first = tuples[i] >> 12U;
       const std::array<std::uint32_t, kLookups> index = {first >> 1U, first & 15U,
                                                          (tuples[i] >> 8U) & 15U,
                                                          (tuples[i] >> 4U) & 15U, tuples[i] & 15U};
       for (std::size_t lookup = 0; lookup < kLookups; ++lookup) {
-        sets_[lookup][index[lookup]][i / 64] |= 1ULL << (i % 64);
+        if (i < kTuples) {
+          sets_[lookup][index[lookup]][i / 64] |= 1ULL << (i % 64);
+        } else {
+          rare_[lookup][index[lookup]] += static_cast<float>(count);
+        }
+      }
+      if (i < kTuples) {
+        count_[i] = count;
+      } else {
+        rare_count_ += static_cast<float>(count);
       }
     }
   }
@@ -92,7 +99,7 @@ class Frequencies {
       }
       for (std::size_t i = 0; i < all.size(); ++i) all[i] &= allowed[i];
     }
-    std::uint64_t sum = 0;
+    std::uint64_t sum = rare_hits(mask);
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (std::uint64_t bits = all[i]; bits != 0; bits &= bits - 1) {
         sum += count_[i * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
@@ -105,11 +112,25 @@ class Frequencies {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
  private:
+  [[nodiscard]] std::uint64_t rare_hits(const Mask& mask) const noexcept {
+    float hits = rare_count_;
+    for (std::size_t lookup = 0; lookup < kLookups && hits > 0; ++lookup) {
+      float allowed = 0;
+      for (unsigned indexes = mask.allowed[lookup]; indexes != 0; indexes &= indexes - 1) {
+        allowed += rare_[lookup][static_cast<std::size_t>(std::countr_zero(indexes))];
+      }
+      hits *= allowed / rare_count_;
+    }
+    return static_cast<std::uint64_t>(hits);
+  }
+
   static constexpr std::size_t kTuples = 4096;
   using Set = std::array<std::uint64_t, kTuples / 64>;
 
   std::array<std::array<Set, 16>, kLookups> sets_{};
   std::array<std::uint32_t, kTuples> count_{};  // most frequent first
+  std::array<std::array<float, 16>, kLookups> rare_{};
+  float rare_count_ = 0;
   std::size_t bytes_ = 1;
 };
 
@@ -195,6 +216,7 @@ void merge(const Frequencies& frequencies, std::vector<Choice>* choices) {
     bool gone = false;
   };
   std::vector<Group> groups;
+  groups.reserve(choices->size());
   for (std::size_t i = 0; i < choices->size(); ++i) {
     Choice& choice = (*choices)[i];
     choice.bucket = i;
@@ -256,8 +278,6 @@ void merge(const Frequencies& frequencies, std::vector<Choice>* choices) {
   }
 }
 
-constexpr std::size_t kNowhere = kBuckets;
-
 // Where each key's window is and in which bucket; changed one group of keys at a time.
 class Placement {
  public:
@@ -274,8 +294,8 @@ class Placement {
   }
 
   // Takes the keys out and puts them back where they add least: all in one window if they have
-  // another in common, or one by one. True if that made fewer hits; else nothing has changed.
-  bool improve(const std::vector<std::uint32_t>& keys, bool as_one) {
+  // another in common, or one by one. Where that makes no fewer hits, nothing changes.
+  void improve(const std::vector<std::uint32_t>& keys, bool as_one) {
     const std::uint64_t before = total();
     const auto old_mask = mask_;
     const auto old_bucket = bucket_;
@@ -289,12 +309,11 @@ class Placement {
     } else {
       for (const std::uint32_t key : keys) put(key, nullptr);
     }
-    if (total() < before) return true;
+    if (total() < before) return;
     mask_ = old_mask;
     bucket_ = old_bucket;
     bucket_mask_ = old_masks;
     hits_ = old_hits;
-    return false;
   }
 
   // Keys that share a window.
@@ -385,14 +404,12 @@ Windows choose_windows(const std::vector<WindowKey>& keys, std::string_view samp
   std::vector<Choice> choices = cover(candidates, keys.size(), frequencies.bytes());
   merge(frequencies, &choices);
   Placement placement(keys, frequencies, choices);
-  for (int round = 0; round < kRounds; ++round) {
-    bool improved = false;
-    for (const bool as_one : {true, false}) {
-      for (const std::vector<std::uint32_t>& group : placement.groups()) {
-        improved = placement.improve(group, as_one) || improved;
-      }
+  // Keys of one window together, then each by itself, then together once more: what is left to gain
+  // by going on is not worth the start-up.
+  for (const bool as_one : {true, false, true}) {
+    for (const std::vector<std::uint32_t>& group : placement.groups()) {
+      placement.improve(group, as_one);
     }
-    if (!improved) break;
   }
   for (std::size_t b = 0; b < kBuckets; ++b) {
     const auto bit = static_cast<std::uint8_t>(1U << (b % 8));
