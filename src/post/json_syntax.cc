@@ -2,6 +2,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <cstring>
 
 #include "base/utf8.h"
 
@@ -113,9 +114,25 @@ class JsonChecker {
     return at_ > begin;
   }
 
+  // Whether none of eight bytes is a quote, a backslash or a control character.
+  static bool are_plain(std::uint64_t bytes) noexcept {
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    const auto zeros = [](std::uint64_t v) { return (v - kOnes) & ~v; };
+    const std::uint64_t found = zeros(bytes ^ (kOnes * '"')) | zeros(bytes ^ (kOnes * '\\')) |
+                                ((bytes - kOnes * 0x20) & ~bytes);
+    return (found & (kOnes * 0x80)) == 0;
+  }
+
   RejectReason read_string() noexcept {
     ++at_;
     while (!at_end()) {
+      std::uint64_t next = 0;
+      while (bytes_.size() - at_ >= sizeof next) {
+        std::memcpy(&next, bytes_.data() + at_, sizeof next);
+        if (!are_plain(next)) break;
+        at_ += sizeof next;
+      }
+      if (at_end()) break;
       const char c = bytes_[at_];
       if (static_cast<unsigned char>(c) < 0x20) return RejectReason::kBadJson;
       ++at_;
