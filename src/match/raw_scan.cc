@@ -34,7 +34,7 @@ static_assert(kStepBytes % kVectorBytes == 0);
 // the LF, and kRawPadding behind it.
 static_assert(RawScan::kBytesBehind >= kVectorBytes + kWindowBytes + kRawPadding);
 // Above this the judging would cost more than the parsing it saves.
-constexpr double kHitsPerKibMax = 48;
+constexpr double kHitsPerKibMax = 24;
 // How far back an escape may begin that ends right before a key: `%25252F` and its like.
 constexpr int kEscapeLookBack = 16;
 
