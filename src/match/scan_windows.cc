@@ -15,15 +15,17 @@ struct Mask {
   std::array<std::uint16_t, kLookups> allowed{};
 
   void add(std::size_t lookup, unsigned index) noexcept {
-    allowed[lookup] = static_cast<std::uint16_t>(allowed[lookup] | 1U << index);
+    const unsigned all = allowed[lookup];
+    allowed[lookup] = static_cast<std::uint16_t>(all | (1U << index));
   }
   [[nodiscard]] bool has(std::size_t lookup, unsigned index) const noexcept {
-    return ((allowed[lookup] >> index) & 1U) != 0;
+    return ((unsigned{allowed[lookup]} >> index) & 1U) != 0;
   }
   [[nodiscard]] Mask joined(const Mask& other) const noexcept {
     Mask out;
     for (std::size_t i = 0; i < kLookups; ++i) {
-      out.allowed[i] = static_cast<std::uint16_t>(allowed[i] | other.allowed[i]);
+      const unsigned both = unsigned{allowed[i]} | unsigned{other.allowed[i]};
+      out.allowed[i] = static_cast<std::uint16_t>(both);
     }
     return out;
   }
@@ -323,6 +325,7 @@ class Placement {
       by_window[{bucket_[key], mask_[key]}].push_back(key);
     }
     std::vector<std::vector<std::uint32_t>> out;
+    out.reserve(by_window.size());
     for (auto& [window, keys] : by_window) out.push_back(std::move(keys));
     return out;
   }
@@ -412,11 +415,13 @@ Windows choose_windows(const std::vector<WindowKey>& keys, std::string_view samp
     }
   }
   for (std::size_t b = 0; b < kBuckets; ++b) {
-    const auto bit = static_cast<std::uint8_t>(1U << (b % 8));
+    const unsigned bit = 1U << (b % 8);
     for (std::size_t lookup = 0; lookup < kLookups; ++lookup) {
       auto& row = out.table[b / 8][lookup];
       for (unsigned i = 0; i < row.size(); ++i) {
-        if (placement.bucket(b).has(lookup, i)) row[i] = static_cast<std::uint8_t>(row[i] | bit);
+        if (placement.bucket(b).has(lookup, i)) {
+          row[i] = static_cast<std::uint8_t>(unsigned{row[i]} | bit);
+        }
       }
     }
   }
