@@ -68,8 +68,7 @@ ExitCode run_check(const CheckCommand& command) {
     print(stdout, fmt::format("{}, {}, {}; compiled to a scan of {} KiB\n",
                               plural(checked.catalogue->campaigns.size(), "campaign"),
                               plural(checked.catalogue->retailers.size(), "retailer"),
-                              plural(hosts, "host"),
-                              (checked.db->scan_bytes() + 1023) / 1024));
+                              plural(hosts, "host"), (checked.db->scan_bytes() + 1023) / 1024));
   }
   if (!checked.ok) return kAnswerIsNo;
   return !checked.diagnostics.empty() && command.deny_warnings ? kAnswerIsNo : kDone;
