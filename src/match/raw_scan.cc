@@ -316,7 +316,6 @@ class RawScan::Impl {
     windows_ = choose_windows(windows, kScanSample);
     lists_.emplace_back();
     for (std::size_t i = 0; i < list.keys.size(); ++i) add_entries(list.keys[i], windows_.cut[i]);
-    key_count_ = list.keys.size();
     has_words_ = !keys.words.empty();
     if (has_words_) points_.build(keys.words);
     for (const std::string& word : keys.words) {
@@ -325,9 +324,8 @@ class RawScan::Impl {
   }
 
   [[nodiscard]] bool is_useful() const noexcept {
-    return !passes_all_ && windows_.hits_per_kib <= kHitsPerKibMax;
+    return !passes_all_ && !has_words_ && windows_.hits_per_kib <= kHitsPerKibMax;
   }
-  [[nodiscard]] std::size_t key_count() const noexcept { return key_count_; }
   [[nodiscard]] std::size_t bytes() const noexcept {
     std::size_t bytes = sizeof *this;
     for (const std::vector<Entry>& list : lists_) {
@@ -335,7 +333,6 @@ class RawScan::Impl {
     }
     return bytes;
   }
-  [[nodiscard]] double hits_per_kib() const noexcept { return windows_.hits_per_kib; }
 
   void scan(std::string_view block, FoundLines* out, std::size_t wanted) const noexcept {
     out->candidates.clear();
@@ -352,7 +349,8 @@ class RawScan::Impl {
   }
 
   [[nodiscard]] std::uint32_t probe(std::string_view text) const noexcept {
-    std::uint32_t kinds = 0;
+    // A host that cannot be looked for may be anywhere.
+    std::uint32_t kinds = passes_all_ ? kHostKind : 0;
     std::array<Noted, kStepBytes / kVectorBytes> noted;
     for (std::size_t start = 0; start < text.size(); start += kStepBytes) {
       const std::size_t size = std::min(kStepBytes, text.size() - start);
@@ -687,7 +685,6 @@ class RawScan::Impl {
   WordPoints points_;
   bool has_words_ = false;
   bool passes_all_ = false;
-  std::size_t key_count_ = 0;
 };
 
 #ifdef __AVX2__
@@ -796,8 +793,6 @@ bool RawScan::holds(std::string_view record, std::string* scratch) const {
 std::uint32_t RawScan::probe(std::string_view text) const noexcept { return impl_->probe(text); }
 
 bool RawScan::is_useful() const noexcept { return impl_->is_useful(); }
-std::size_t RawScan::key_count() const noexcept { return impl_->key_count(); }
 std::size_t RawScan::bytes() const noexcept { return impl_->bytes(); }
-double RawScan::expected_hits_per_kib() const noexcept { return impl_->hits_per_kib(); }
 
 }  // namespace hashcart::match

@@ -94,12 +94,11 @@ class RawScan {
   [[nodiscard]] std::uint32_t probe(std::string_view text) const noexcept;
 
   // Whether scanning can pay: not where some key cannot be looked for in raw bytes, so that every
-  // line would pass, nor where there are too many hosts for eight buckets.
+  // line would pass; nor where words are looked for (a line's every character is then, which takes
+  // longer than parsing it); nor where the buckets are so full that most places are hits.
   [[nodiscard]] bool is_useful() const noexcept;
 
-  [[nodiscard]] std::size_t key_count() const noexcept;  // tags apart
-  [[nodiscard]] std::size_t bytes() const noexcept;      // of memory, tags apart
-  [[nodiscard]] double expected_hits_per_kib() const noexcept;
+  [[nodiscard]] std::size_t bytes() const noexcept;  // of memory, tags apart
 
  private:
   class Impl;

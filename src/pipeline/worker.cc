@@ -108,8 +108,8 @@ void Worker::scan_lines(const ingest::LineBlock& lines, Batch* batch) {
   count_until(found_.lines, found_.blank);
   HASHCART_DCHECK(batch->counts.total - before.total == found_.lines);
 
-  // Where most bytes are parsed anyway the scan is a tax, of a tenth or so of the parsing. Trying
-  // again costs that for one block in kAsideMax.
+  // Where most bytes are parsed anyway the scan is a tax. Trying again costs it for one block in
+  // kAsideMax.
   constexpr std::uint32_t kAsideMax = 32;
   if (candidate_bytes * 4 > lines.bytes.size() * 3) {
     aside_ = aside_next_;

@@ -489,6 +489,18 @@ TEST(RawScan, LooksForLinksWhoseExpansionsAreKnown) {
   EXPECT_TRUE(with.holds(line));
 }
 
+TEST(RawScan, PassesAllWhereAHostCannotBeLookedFor) {
+  World world("", nullptr, {"g.o"});
+  const std::string line = R"({"id":"1","user":"a","at":"2024-05-06T10:00:00Z","text":"x"})";
+  EXPECT_TRUE(world.holds(line));
+  EXPECT_FALSE(world.scan().is_useful());
+  // Nor does the matcher rely on what it cannot see.
+  const std::string text = std::string(RawScan::kBytesBefore, '\n') + "see g.o/x" +
+                           std::string(RawScan::kBytesBehind, '\n');
+  EXPECT_NE(world.scan().probe(std::string_view(text).substr(RawScan::kBytesBefore, 9)) & kHostKind,
+            0U);
+}
+
 // ---- What passes is a function of the line
 
 // Lines whole and cut, blank ones, what only looks like a key, keys at the edges of lines.
