@@ -10,7 +10,9 @@
 #include "match/hashtag_grammar.h"
 #include "match/redirectors.h"
 #include "match/signal.h"
+#include "match/tag_chars.h"
 #include "match/text_map.h"
+#include "post/telling_keys.h"
 
 namespace hashcart::match {
 namespace {
@@ -82,26 +84,82 @@ std::vector<Literal> text_literals(const catalogue::Catalogue& catalogue) {
   return out;
 }
 
+// Authors whose posts may say something without a tag or link.
+std::vector<const catalogue::AuthorRef*> telling_authors(const catalogue::Catalogue& catalogue) {
+  std::vector<const catalogue::AuthorRef*> authors;
+  const auto add = [&](const std::vector<catalogue::AuthorRef>& refs) {
+    for (const catalogue::AuthorRef& one : refs) authors.push_back(&one);
+  };
+  for (const catalogue::Campaign& campaign : catalogue.campaigns) {
+    if (campaign.confirm) add(campaign.confirm->prompt_by);
+    if (campaign.on_words()) add(campaign.under);
+  }
+  return authors;
+}
+
+// Of [0-9A-Za-z_], the first of several; what ends in '_' is as long as without.
+std::string_view longest_run(std::string_view id) {
+  std::string_view longest;
+  for (std::size_t at = 0; at < id.size();) {
+    std::size_t end = at;
+    while (end < id.size() && (is_ascii_alnum(static_cast<unsigned char>(id[end])) || id[end] == '_'))
+      ++end;
+    std::string_view run = id.substr(at, end - at);
+    while (run.ends_with('_')) run.remove_suffix(1);
+    if (run.size() > longest.size()) longest = run;
+    at = end + 1;
+  }
+  return longest;
+}
+
+// Each id more, looked for anywhere, makes more places hits.
+constexpr std::size_t kIdsAnywhereMax = 32;
+
+// Whether an author is looked for in certain fields alone.
+bool is_in_fields(const catalogue::AuthorRef& author) {
+  return !post::author_fields(author.platform).empty() && !author.id.starts_with('@') &&
+         !longest_run(author.id).empty();
+}
+
+// The keys of authors that are looked for in fields: none, unless they are many.
+std::vector<std::string_view> author_runs(const catalogue::Catalogue& catalogue) {
+  std::vector<std::string_view> runs;
+  for (const catalogue::AuthorRef* author : telling_authors(catalogue)) {
+    if (is_in_fields(*author)) runs.push_back(longest_run(author->id));
+  }
+  std::sort(runs.begin(), runs.end());
+  runs.erase(std::unique(runs.begin(), runs.end()), runs.end());
+  if (runs.size() <= kIdsAnywhereMax) runs.clear();
+  return runs;
+}
+
 // The keys of R(line).
 ScanKeys scan_keys(const catalogue::Catalogue& catalogue,
-                   const std::vector<std::string>& link_hosts, const TagKeys& tags) {
+                   const std::vector<std::string>& link_hosts, const TagKeys& tags,
+                   const TagKeys& authors) {
   ScanKeys keys;
   keys.tags = &tags;
+  keys.authors = &authors;
   std::set<std::string> hosts = hosts_of(catalogue);
   hosts.insert(link_hosts.begin(), link_hosts.end());
   keys.hosts.assign(hosts.begin(), hosts.end());
   const std::set<std::string> words = words_of(catalogue, true);
   keys.words.assign(words.begin(), words.end());
   std::set<std::string> ids;
-  const auto add_ids = [&](const std::vector<catalogue::AuthorRef>& authors) {
-    for (const catalogue::AuthorRef& author : authors) ids.insert(author.id);
-  };
+  std::set<std::string_view> fields;
+  for (const catalogue::AuthorRef* author : telling_authors(catalogue)) {
+    if (authors.empty() || !is_in_fields(*author)) {
+      ids.insert(author->id);
+      continue;
+    }
+    const auto of_platform = post::author_fields(author->platform);
+    fields.insert(of_platform.begin(), of_platform.end());
+    fields.insert(post::kSimpleAuthorFields.begin(), post::kSimpleAuthorFields.end());
+  }
+  keys.author_fields.assign(fields.begin(), fields.end());
   for (const catalogue::Campaign& campaign : catalogue.campaigns) {
-    if (campaign.confirm) add_ids(campaign.confirm->prompt_by);
-    if (!campaign.on_words()) continue;
-    if (!campaign.under.empty()) {
-      add_ids(campaign.under);
-    } else if (!campaign.mentions.empty()) {
+    if (!campaign.on_words() || !campaign.under.empty()) continue;
+    if (!campaign.mentions.empty()) {
       // Mastodon's HTML shows no host.
       for (const std::string& handle : campaign.mentions) {
         const std::string_view name = std::string_view(handle).substr(0, handle.find('@'));
@@ -212,7 +270,8 @@ PatternDb::PatternDb(const catalogue::Catalogue& catalogue,
         for (const auto& [tag, uses] : impl_->tags) folded.emplace_back(tag);
         return TagKeys(folded);
       }()),
-      raw_scan_(scan_keys(catalogue, link_hosts, tag_keys_)),
+      author_keys_(author_runs(catalogue)),
+      raw_scan_(scan_keys(catalogue, link_hosts, tag_keys_, author_keys_)),
       text_literals_(match::text_literals(catalogue)) {
   impl_->watched = watched_of(catalogue);
   impl_->tag_retailers.fill(kNoRetailer);

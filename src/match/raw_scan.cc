@@ -103,6 +103,7 @@ enum class KeyKind : std::uint8_t {
   kId,
   kControl,   // anywhere
   kField,     // a field's name in quotes; its value holds tags
+  kAuthor,    // the same; its value names an author
   kGuard,     // u00XX behind a backslash
   kWideSign,  // uff03 behind a backslash
 };
@@ -239,6 +240,9 @@ class KeyList {
       }
       add(KeyKind::kWideSign, "uff03");
     }
+    for (const std::string_view field : wanted.author_fields) {
+      add(KeyKind::kAuthor, '"' + std::string(field) + '"');
+    }
     add_guards();
   }
 
@@ -346,7 +350,7 @@ class KeyList {
 
 class RawScan::Impl {
  public:
-  explicit Impl(const ScanKeys& keys) : tags_(*keys.tags) {
+  explicit Impl(const ScanKeys& keys) : tags_(*keys.tags), authors_(keys.authors) {
     KeyList list(keys);
     passes_all_ = list.passes_all;
     guarded_ = list.guarded;
@@ -647,6 +651,8 @@ class RawScan::Impl {
       case KeyKind::kField:
         return start >= lines->read_to && entry.text.stands_at(start) &&
                value_tells(start + entry.text.size(), lines);
+      case KeyKind::kAuthor:
+        return entry.text.stands_at(start) && author_tells(start + entry.text.size());
       case KeyKind::kGuard: {
         if (start[-1] != '\\' || start[0] != 'u') return false;
         const int value = hex4(start + 1);
@@ -685,16 +691,45 @@ class RawScan::Impl {
     return !joins(behind) && !joins(start[-1]);
   }
 
-  // ---- Fields: every string in the value is tried as a tag
+  // ---- Fields
 
-  [[nodiscard]] bool value_tells(const char* text, Lines* lines) const noexcept {
+  // Behind a field's name: where its value begins, or null.
+  [[nodiscard]] static const char* value_behind(const char* text) noexcept {
     const auto skip_blanks = [&] {
       while (*text == ' ' || *text == '\t' || *text == '\r') ++text;
     };
     skip_blanks();
-    if (*text != ':') return false;
+    if (*text != ':') return nullptr;
     ++text;
     skip_blanks();
+    return text;
+  }
+
+  // Every run of a number or string is tried as the run of an id: ids stand in URIs, and behind
+  // `id:twitter.com:`.
+  [[nodiscard]] bool author_tells(const char* text) const noexcept {
+    text = value_behind(text);
+    if (text == nullptr) return false;
+    const bool is_quoted = *text == '"';
+    if (is_quoted) ++text;
+    while (true) {
+      std::size_t size = run_length(text);
+      if (authors_->has_run(text, size)) return true;
+      while (is_word(text[size]) || text[size] == '_') ++size;
+      text += size;
+      if (!is_quoted || *text == '"' || *text == '\n') return false;
+      if (*text == '\\') {
+        if (text[1] != '/') return true;  // an escape may hide a part of an id
+        ++text;
+      }
+      ++text;
+    }
+  }
+
+  // Every string in the value is tried as a tag.
+  [[nodiscard]] bool value_tells(const char* text, Lines* lines) const noexcept {
+    text = value_behind(text);
+    if (text == nullptr) return false;
     int depth = 0;
     do {
       switch (*text) {
@@ -780,6 +815,7 @@ class RawScan::Impl {
   }
 
   const TagKeys& tags_;
+  const TagKeys* authors_;
   Windows windows_;
   std::bitset<128> guarded_;
   std::array<std::uint16_t, 4096> list_of_{};  // by slot_of(); 0: none

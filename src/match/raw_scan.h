@@ -11,12 +11,12 @@
 //             what may be a tag of the catalogue (tag_keys.h); or such a tag in a list of tags
 //             (post/telling_keys.h)
 //   host      a host of a retailer, in any case, where a host may begin and end
-//   id        an author whose replies prompt or under whose posts a campaign counts
+//   id        an author whose replies prompt or under whose posts a campaign counts: of a few,
+//             anywhere; of many, in the fields that hold authors (post/telling_keys.h)
 //   word      a word, mention or emoji that a campaign without tags counts on
 //   control   a word of control messages (post/telling_keys.h)
 //   guard     \u0041 and its like: an escaped ASCII letter, digit, '#', '-', '.' or '_', behind
-//   which
-//             any key might hide; a numeric character reference of HTML other than for quotes and
+//             which any key might hide; a numeric character reference of HTML other than for quotes and
 //             blanks
 // Why that is sound is argued at each part; tests hold it to the matcher under random re-encodings.
 //
@@ -43,6 +43,10 @@ struct ScanKeys {
   const TagKeys* tags = nullptr;   // outlives the scan
   std::vector<std::string> hosts;  // lower-case; subdomains of each are found too
   std::vector<std::string> ids;    // of authors, as payloads write them; handles of mentions
+  // More authors than can be looked for anywhere, each by the longest run of [0-9A-Za-z_] in its
+  // id; and the fields to look at. Outlive the scan.
+  const TagKeys* authors = nullptr;
+  std::vector<std::string_view> author_fields;
   std::vector<std::string> words;  // folded words of claims; emoji; not empty ones
   bool product_tags = false;       // a platform's product tags count
 };

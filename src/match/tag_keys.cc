@@ -70,27 +70,6 @@ std::uint64_t hash_points(std::uint32_t first, std::uint32_t second) noexcept {
   return mix((first * 0x9E3779B97F4A7C15ULL) ^ (second * 0xC2B2AE3D27D4EB4FULL) ^ 0x5851F42DU);
 }
 
-// Length of the run of [0-9A-Za-z_] at `text`, kRunBytes at most; that many bytes are readable.
-std::size_t run_length(const char* text) noexcept {
-#ifdef __AVX2__
-  const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
-  const __m256i small = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
-  const auto within = [](__m256i v, char low, char high) {
-    return _mm256_cmpeq_epi8(
-        _mm256_min_epu8(_mm256_max_epu8(v, _mm256_set1_epi8(low)), _mm256_set1_epi8(high)), v);
-  };
-  const __m256i in_run =
-      _mm256_or_si256(_mm256_or_si256(within(small, 'a', 'z'), within(bytes, '0', '9')),
-                      _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('_')));
-  const auto outside = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(in_run));
-  return static_cast<std::size_t>(std::countr_zero(outside));
-#else
-  std::size_t size = 0;
-  while (size < kRunBytes && is_run_char(static_cast<unsigned char>(text[size]))) ++size;
-  return size;
-#endif
-}
-
 std::size_t without_underscores(const char* run, std::size_t size) noexcept {
   while (size > 0 && run[size - 1] == '_') --size;
   return size;
@@ -172,6 +151,26 @@ class KeyReader {
 
 }  // namespace
 
+std::size_t run_length(const char* text) noexcept {
+#ifdef __AVX2__
+  const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
+  const __m256i small = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+  const auto within = [](__m256i v, char low, char high) {
+    return _mm256_cmpeq_epi8(
+        _mm256_min_epu8(_mm256_max_epu8(v, _mm256_set1_epi8(low)), _mm256_set1_epi8(high)), v);
+  };
+  const __m256i in_run =
+      _mm256_or_si256(_mm256_or_si256(within(small, 'a', 'z'), within(bytes, '0', '9')),
+                      _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('_')));
+  const auto outside = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(in_run));
+  return static_cast<std::size_t>(std::countr_zero(outside));
+#else
+  std::size_t size = 0;
+  while (size < TagKeys::kRunBytes && is_run_char(static_cast<unsigned char>(text[size]))) ++size;
+  return size;
+#endif
+}
+
 TagKeys::TagKeys(const std::vector<std::string_view>& folded) {
   std::vector<std::uint64_t> all;
   all.reserve(folded.size());
@@ -221,8 +220,8 @@ bool TagKeys::has(std::uint64_t key) const noexcept {
 }
 
 bool TagKeys::has_run(const char* run, std::size_t size) const noexcept {
-  size = without_underscores(run, size);
-  return size > 0 && has(hash_run(run, size));
+  size = without_underscores(run, std::min(size, kRunBytes));
+  return size > 0 && !keys_.empty() && has(hash_run(run, size));
 }
 
 bool TagKeys::is_worth_reading(const char* text) const noexcept {

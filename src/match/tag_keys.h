@@ -22,6 +22,9 @@
 
 namespace hashcart::match {
 
+// Length of the run of [0-9A-Za-z_] at `text`, kRunBytes at most; that many bytes are readable.
+[[nodiscard]] std::size_t run_length(const char* text) noexcept;
+
 class TagKeys {
  public:
   // folded: fold_tag() of each tag for each platform it is used on; repeats do no harm.
@@ -40,6 +43,10 @@ class TagKeys {
   // Mastodon passes over what a tag cannot hold.
   [[nodiscard]] bool may_be(const char* text) const noexcept;
 
+  // Whether a tag of the set is a run of [0-9A-Za-z_] and nothing else, by its first kRunBytes; that
+  // many are readable.
+  [[nodiscard]] bool has_run(const char* run, std::size_t size) const noexcept;
+
   [[nodiscard]] bool empty() const noexcept { return keys_.empty(); }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return (filter_.size() + keys_.size()) * sizeof(std::uint64_t);
@@ -52,7 +59,6 @@ class TagKeys {
   class Reading;
 
   [[nodiscard]] bool has(std::uint64_t key) const noexcept;
-  [[nodiscard]] bool has_run(const char* run, std::size_t size) const noexcept;
   [[nodiscard]] bool slow(const char* text, bool is_listed) const noexcept;
 
   std::vector<std::uint64_t> filter_;  // blocked Bloom filter: one word a key

@@ -7,7 +7,10 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
+
+#include "base/platform.h"
 
 namespace hashcart::post {
 
@@ -40,6 +43,37 @@ inline constexpr std::array<std::string_view, 16> kControlStrings = {
     "\"tweet_delete\"",  "\"user_delete\"", "\"limit\"",   "\"scrub_geo\"", "\"status_withheld\"",
     "\"user_withheld\"", "\"disconnect\"",  "\"warning\"", "\"payload\"",   "\"hashcart\"",
     "\"tweet_withheld\""};
+
+// Fields that hold whose post it is, or whose post it answers: the id, or a URI with the id as one
+// of its parts. In our own dialect, for posts of any platform:
+inline constexpr std::array<std::string_view, 2> kSimpleAuthorFields = {"user", "reply_to_user"};
+inline constexpr std::array<std::string_view, 5> kXAuthorFields = {
+    "id", "id_str", "author_id", "in_reply_to_user_id", "in_reply_to_user_id_str"};
+inline constexpr std::array<std::string_view, 2> kBlueskyAuthorFields = {"did", "uri"};
+inline constexpr std::array<std::string_view, 2> kMastodonAuthorFields = {"id",
+                                                                          "in_reply_to_account_id"};
+inline constexpr std::array<std::string_view, 2> kWeiboAuthorFields = {"id", "idstr"};
+inline constexpr std::array<std::string_view, 2> kRedditAuthorFields = {"author",
+                                                                        "author_fullname"};
+
+// By platform, our own dialect apart. Empty where ids are put together from too much else to say.
+[[nodiscard]] constexpr std::span<const std::string_view> author_fields(
+    base::Platform platform) noexcept {
+  switch (platform) {
+    case base::Platform::kX:
+      return kXAuthorFields;
+    case base::Platform::kBluesky:
+      return kBlueskyAuthorFields;
+    case base::Platform::kMastodon:
+      return kMastodonAuthorFields;
+    case base::Platform::kWeibo:
+      return kWeiboAuthorFields;
+    case base::Platform::kReddit:
+      return kRedditAuthorFields;
+    default:
+      return {};
+  }
+}
 
 // Lines of server-sent events.
 inline constexpr std::array<std::string_view, 2> kControlLines = {"event: delete", "event:delete"};

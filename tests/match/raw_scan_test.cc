@@ -267,6 +267,11 @@ std::vector<Json> read_posts() {
   return posts;
 }
 
+const std::vector<Json>& all_posts() {
+  static const std::vector<Json> posts = read_posts();
+  return posts;
+}
+
 // All strings in a value.
 void each_string(Json* value, const std::function<void(std::string*)>& visit) {
   if (value->is_string()) {
@@ -430,7 +435,7 @@ void add_odd_tags(catalogue::Catalogue* catalogue, Random* random, std::vector<s
 // The lines of which something is said, all of which must pass.
 void expect_sound(World* world, const std::vector<std::string>& tags, std::uint64_t seed,
                   std::size_t rounds) {
-  static const std::vector<Json> posts = read_posts();
+  const std::vector<Json>& posts = all_posts();
   ASSERT_GT(posts.size(), 100U);
   Random random(seed);
   const std::vector<std::string> with = makings(tags);
@@ -477,6 +482,49 @@ TEST(RawScan, HoldsBackNoLineThatTellsByOddTags) {
     World world("",
                 [&](catalogue::Catalogue* catalogue) { add_odd_tags(catalogue, &random, &tags); });
     expect_sound(&world, tags, seed, rounds());
+  }
+}
+
+// Authors of the posts themselves, more than are looked for anywhere: their replies prompt, and
+// comments under their posts are claims.
+void add_many_authors(catalogue::Catalogue* catalogue, Random* random) {
+  std::set<std::pair<base::Platform, std::string>> authors;
+  post::PostReader reader;
+  post::ParsedRecord parsed;
+  ingest::Chunk chunk(1U << 20U);
+  for (const Json& post : all_posts()) {
+    const std::string line = post.dump();
+    chunk.reset(0, ingest::Framing::kNdjson);
+    ASSERT_TRUE(chunk.append(line, 0, line.size(), ingest::RecordFault::kNone));
+    ingest::LineBlock block;
+    ingest::RecordView record;
+    ASSERT_EQ(chunk.next(&block, &record), ingest::Piece::kRecord);
+    reader.read(record, &parsed);
+    for (std::size_t i = 0; i < parsed.post_count; ++i) {
+      const post::Post& one = parsed.posts[i];
+      for (const std::string_view id : {one.author_id, one.reply_to_author}) {
+        if (!id.empty() && chance(random, 0.5)) authors.emplace(one.platform, id);
+      }
+    }
+  }
+  ASSERT_GT(authors.size(), 100U);
+  for (catalogue::Campaign& campaign : catalogue->campaigns) {
+    campaign.platforms = (1U << base::kPlatformCount) - 1;
+    if (campaign.confirm) campaign.confirm->prompt_by.clear();
+    if (!campaign.under.empty()) campaign.under.clear();
+    for (const auto& [platform, id] : authors) {
+      if (campaign.confirm) campaign.confirm->prompt_by.push_back({platform, id});
+      if (campaign.claim) campaign.under.push_back({platform, id});
+    }
+  }
+}
+
+TEST(RawScan, HoldsBackNoLineOfOneOfManyAuthors) {
+  for (std::uint64_t seed = 31; seed <= 32; ++seed) {
+    Random random(seed);
+    World world(slurp(HASHCART_SOURCE_DIR "/fixtures/catalogues/kinds.toml"),
+                [&](catalogue::Catalogue* catalogue) { add_many_authors(catalogue, &random); });
+    expect_sound(&world, {"AmazonCart", "buy"}, seed, rounds());
   }
 }
 
