@@ -102,7 +102,8 @@ std::string_view longest_run(std::string_view id) {
   std::string_view longest;
   for (std::size_t at = 0; at < id.size();) {
     std::size_t end = at;
-    while (end < id.size() && (is_ascii_alnum(static_cast<unsigned char>(id[end])) || id[end] == '_'))
+    while (end < id.size() &&
+           (is_ascii_alnum(static_cast<unsigned char>(id[end])) || id[end] == '_'))
       ++end;
     std::string_view run = id.substr(at, end - at);
     while (run.ends_with('_')) run.remove_suffix(1);

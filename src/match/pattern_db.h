@@ -74,7 +74,8 @@ class PatternDb {
   [[nodiscard]] const RawScan& raw_scan() const noexcept { return raw_scan_; }
   // What the scans of lines and texts keep in memory.
   [[nodiscard]] std::size_t scan_bytes() const noexcept {
-    return tag_keys_.bytes() + author_keys_.bytes() + raw_scan_.bytes() + text_literals_.compiled_bytes();
+    return tag_keys_.bytes() + author_keys_.bytes() + raw_scan_.bytes() +
+           text_literals_.compiled_bytes();
   }
 
   // Uses of a tag, given as fold_tag() of it for some platform; in catalogue order. Each says on

@@ -70,6 +70,8 @@ inline constexpr std::array<std::string_view, 2> kRedditAuthorFields = {"author"
       return kWeiboAuthorFields;
     case base::Platform::kReddit:
       return kRedditAuthorFields;
+    case base::Platform::kOther:
+      return kSimpleAuthorFields;
     default:
       return {};
   }
