@@ -91,21 +91,23 @@ class Frequencies {
 
   // Hits of a bucket in the sample; anything above `most` once that is exceeded.
   [[nodiscard]] std::uint64_t hits(const Mask& mask, std::uint64_t most) const noexcept {
-    Set all;
-    all.fill(~0ULL);
-    for (std::size_t lookup = 0; lookup < kLookups; ++lookup) {
-      Set allowed{};
-      for (unsigned indexes = mask.allowed[lookup]; indexes != 0; indexes &= indexes - 1) {
-        const Set& set = sets_[lookup][static_cast<std::size_t>(std::countr_zero(indexes))];
-        for (std::size_t i = 0; i < set.size(); ++i) allowed[i] |= set[i];
-      }
-      for (std::size_t i = 0; i < all.size(); ++i) all[i] &= allowed[i];
-    }
     std::uint64_t sum = rare_hits(mask);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      for (std::uint64_t bits = all[i]; bits != 0; bits &= bits - 1) {
-        sum += count_[i * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
-        if (sum > most) return sum;
+    // Some words at a time, the most frequent first: most calls soon know that it is too much.
+    for (std::size_t start = 0; start < kWords && sum <= most; start += kWordsAtOnce) {
+      std::array<std::uint64_t, kWordsAtOnce> all;
+      all.fill(~0ULL);
+      for (std::size_t lookup = 0; lookup < kLookups; ++lookup) {
+        std::array<std::uint64_t, kWordsAtOnce> allowed{};
+        for (unsigned indexes = mask.allowed[lookup]; indexes != 0; indexes &= indexes - 1) {
+          const Set& set = sets_[lookup][static_cast<std::size_t>(std::countr_zero(indexes))];
+          for (std::size_t i = 0; i < kWordsAtOnce; ++i) allowed[i] |= set[start + i];
+        }
+        for (std::size_t i = 0; i < kWordsAtOnce; ++i) all[i] &= allowed[i];
+      }
+      for (std::size_t i = 0; i < kWordsAtOnce; ++i) {
+        for (std::uint64_t bits = all[i]; bits != 0; bits &= bits - 1) {
+          sum += count_[(start + i) * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+        }
       }
     }
     return sum;
@@ -127,7 +129,10 @@ class Frequencies {
   }
 
   static constexpr std::size_t kTuples = 4096;
-  using Set = std::array<std::uint64_t, kTuples / 64>;
+  static constexpr std::size_t kWords = kTuples / 64;
+  static constexpr std::size_t kWordsAtOnce = 8;
+  static_assert(kWords % kWordsAtOnce == 0);
+  using Set = std::array<std::uint64_t, kWords>;
 
   std::array<std::array<Set, 16>, kLookups> sets_{};
   std::array<std::uint32_t, kTuples> count_{};  // most frequent first
