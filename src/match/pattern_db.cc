@@ -181,12 +181,6 @@ ScanKeys scan_keys(const catalogue::Catalogue& catalogue,
   return keys;
 }
 
-std::string platform_key(Platform platform, std::string_view text) {
-  std::string key(1, static_cast<char>('A' + static_cast<int>(platform)));
-  key += text;
-  return key;
-}
-
 }  // namespace
 
 std::string_view without_sign(std::string_view tag) noexcept {
@@ -213,17 +207,21 @@ std::string_view without_sign(std::string_view tag) noexcept {
 
 namespace {
 constexpr std::uint16_t kNoRetailer = 0xFFFF;
+
+std::size_t index_of(Platform platform) noexcept { return static_cast<std::size_t>(platform); }
 }  // namespace
 
 struct PatternDb::Impl {
   // By fold_tag() of them; nearly all are of one campaign.
   TextMap<boost::container::small_vector<TagUse, 1>> tags;
-  TextMap<std::vector<std::uint32_t>> prompts;  // by platform_key
+  // By author, on each platform.
+  std::array<TextMap<std::vector<std::uint32_t>>, base::kPlatformCount> prompts;
+  bool has_prompts = false;
   std::vector<std::uint32_t> offers;
   std::vector<bool> watched;  // by retailer
   std::vector<EmojiUse> emoji;
   std::array<std::vector<ClaimUse>, base::kPlatformCount> claims;  // under nobody in particular
-  TextMap<std::vector<ClaimUse>> claims_under;                     // by platform_key
+  std::array<TextMap<std::vector<ClaimUse>>, base::kPlatformCount> claims_under;  // by author
   std::array<std::uint16_t, base::kPlatformCount> tag_retailers{};
   std::vector<std::unique_ptr<const ClaimGrammar>> grammars;
 };
@@ -290,8 +288,9 @@ PatternDb::PatternDb(const catalogue::Catalogue& catalogue,
     if (!campaign.confirm) continue;
     for (const catalogue::AuthorRef& author : campaign.confirm->prompt_by) {
       if (!campaign.on(author.platform)) continue;
-      std::vector<std::uint32_t>& list = impl_->prompts[platform_key(author.platform, author.id)];
+      std::vector<std::uint32_t>& list = impl_->prompts[index_of(author.platform)][author.id];
       if (list.empty() || list.back() != index) list.push_back(index);
+      impl_->has_prompts = true;
     }
   }
 }
@@ -304,7 +303,7 @@ void PatternDb::add_claim(std::uint32_t index) {
   const ClaimUse use{index, impl_->grammars.back().get()};
   for (const catalogue::AuthorRef& author : campaign.under) {
     if (campaign.on(author.platform)) {
-      impl_->claims_under[platform_key(author.platform, author.id)].push_back(use);
+      impl_->claims_under[index_of(author.platform)][author.id].push_back(use);
     }
   }
   if (!campaign.under.empty()) return;
@@ -314,14 +313,15 @@ void PatternDb::add_claim(std::uint32_t index) {
 }
 
 std::span<const ClaimUse> PatternDb::claims_anywhere(Platform platform) const noexcept {
-  return impl_->claims[static_cast<std::size_t>(platform)];
+  return impl_->claims[index_of(platform)];
 }
 
 std::span<const ClaimUse> PatternDb::claims_under(Platform platform,
                                                   std::string_view author) const noexcept {
-  if (impl_->claims_under.empty() || author.empty()) return {};
-  const auto found = impl_->claims_under.find(platform_key(platform, author));
-  if (found == impl_->claims_under.end()) return {};
+  if (author.empty()) return {};
+  const auto& claims = impl_->claims_under[index_of(platform)];
+  const auto found = claims.find(author);
+  if (found == claims.end()) return {};
   return found->second;
 }
 
@@ -331,7 +331,7 @@ std::span<const EmojiUse> PatternDb::emoji() const noexcept { return impl_->emoj
 
 std::optional<ProductRef> PatternDb::tagged_product(Platform platform,
                                                     std::string_view id) const noexcept {
-  const std::uint16_t index = impl_->tag_retailers[static_cast<std::size_t>(platform)];
+  const std::uint16_t index = impl_->tag_retailers[index_of(platform)];
   if (index == kNoRetailer) return std::nullopt;
   if (!catalogue_.id_types[catalogue_.retailers[index].id_type].pattern.matches(id)) {
     return std::nullopt;
@@ -347,13 +347,13 @@ std::span<const TagUse> PatternDb::tag_uses(std::string_view folded) const noexc
 
 std::span<const std::uint32_t> PatternDb::prompts_by(Platform platform,
                                                      std::string_view author) const noexcept {
-  if (impl_->prompts.empty()) return {};
-  const auto found = impl_->prompts.find(platform_key(platform, author));
-  if (found == impl_->prompts.end()) return {};
+  const auto& prompts = impl_->prompts[index_of(platform)];
+  const auto found = prompts.find(author);
+  if (found == prompts.end()) return {};
   return found->second;
 }
 
-bool PatternDb::has_prompts() const noexcept { return !impl_->prompts.empty(); }
+bool PatternDb::has_prompts() const noexcept { return impl_->has_prompts; }
 
 bool PatternDb::watches(catalogue::RetailerIndex retailer) const noexcept {
   return impl_->watched[retailer];
