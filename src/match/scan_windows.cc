@@ -66,8 +66,13 @@ class Frequencies {
     for (std::uint32_t tuple = 0; tuple < seen.size(); ++tuple) {
       if (seen[tuple] > 0) tuples.push_back(tuple);
     }
-    std::stable_sort(tuples.begin(), tuples.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return seen[a] > seen[b]; });
+    // The rest may stand in any order.
+    const auto frequent =
+        tuples.begin() + static_cast<std::ptrdiff_t>(std::min(kTuples, tuples.size()));
+    std::partial_sort(tuples.begin(), frequent, tuples.end(),
+                      [&](std::uint32_t a, std::uint32_t b) {
+                        return seen[a] != seen[b] ? seen[a] > seen[b] : a < b;
+                      });
     for (std::size_t i = 0; i < tuples.size(); ++i) {
       const std::uint32_t count = seen[tuples[i]];
       const std::uint32_t first = tuples[i] >> 12U;
