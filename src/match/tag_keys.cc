@@ -107,10 +107,10 @@ class KeyReader {
  public:
   enum class Step : std::uint8_t { kMore, kRunEnded, kOnePoint, kTwoPoints };
 
-  // Before anything else: of a run, at most kRunBytes; that many are readable.
+  // More of the run, at most kRunBytes; that many are readable. Not once it is full.
   void add_run(const char* run, std::size_t size) noexcept {
-    std::memcpy(run_.data(), run, kRunBytes);
-    size_ = size;
+    std::memcpy(run_.data() + size_, run, kRunBytes);
+    size_ += size;
   }
 
   // c: folded, no combining mark.
@@ -142,7 +142,7 @@ class KeyReader {
   }
 
  private:
-  std::array<char, kRunBytes> run_{};  // of any case
+  std::array<char, 2 * kRunBytes> run_{};  // of any case; room for what is copied too much
   std::size_t size_ = 0;
   bool in_run_ = true;
   std::array<std::uint32_t, 2> points_{};
@@ -253,7 +253,7 @@ bool TagKeys::may_begin(const char* text) const noexcept {
   const auto next = static_cast<unsigned char>(text[size]);
   if (next >= 0x80 || next == '<' || next == '&' || (next == '\\' && text[size + 1] == 'u'))
       [[unlikely]] {
-    return slow(text, false);
+    return slow(text, Reading::kSigned, nullptr);
   }
   if (has_run(text, size)) return true;
   if (next == ':') [[unlikely]] {
@@ -261,7 +261,7 @@ bool TagKeys::may_begin(const char* text) const noexcept {
     return scheme > 0 && has_run(text, size - scheme);
   }
   if (has_odd_ && without_underscores(text, size) == 0) [[unlikely]]
-    return slow(text, false);
+    return slow(text, Reading::kSigned, nullptr);
   return false;
 }
 
@@ -269,26 +269,30 @@ bool TagKeys::may_be(const char* text) const noexcept {
   if (keys_.empty()) return false;
   const std::size_t size = run_length(text);
   if (size < kRunBytes && text[size] == '"') return has_run(text, size);
-  return may_begin(text) || slow(text, true);
+  bool is_mixed = false;
+  return slow(text, Reading::kListed, &is_mixed) ||
+         (is_mixed && slow(text, Reading::kPassingOver, &is_mixed));
 }
 
-bool TagKeys::slow(const char* text, bool is_listed) const noexcept {
+bool TagKeys::slow(const char* text, Reading reading, bool* is_mixed) const noexcept {
+  const FoldTable& table = fold_table();
   KeyReader reader;
-  const std::size_t run = run_length(text);
-  reader.add_run(text, run);
-  if (reader.is_full()) return true;  // seldom enough
-  text += run;
+  const auto has_run_so_far = [&] {
+    return reader.in_run() && has_run(reader.run(), reader.raw_run_size());
+  };
   for (int steps = 0; steps < kStepsMax; ++steps) {
+    if (reader.in_run()) {
+      const std::size_t run = run_length(text);
+      reader.add_run(text, run);
+      if (reader.is_full()) return true;  // seldom enough
+      text += run;
+    }
     const auto byte = static_cast<unsigned char>(*text);
+    if (reading != Reading::kSigned && byte == '"') return has_run_so_far();
     const bool is_plain = byte < 0x80 && byte != '\\' && byte != '<' && byte != '&';
-    if (!is_plain && reader.in_run() && has_run(reader.run(), reader.raw_run_size())) return true;
-    if (is_listed && byte == '"') {
-      return reader.in_run() && has_run(reader.run(), reader.raw_run_size());
-    }
-    RawPoint point = read_raw_point(text);
-    if (point.value == kNoPoint) {
-      return reader.in_run() && has_run(reader.run(), reader.raw_run_size());
-    }
+    if (!is_plain && has_run_so_far()) return true;
+    const RawPoint point = read_raw_point(text);
+    if (point.value == kNoPoint) return has_run_so_far();
     const bool is_escaped_word = byte == '\\' && is_run_char(point.value);
     if (is_escaped_word) return true;  // nobody writes a letter as \u0041 without a reason
     if (point.value == '&' && may_be_reference(point.end)) return true;
@@ -306,11 +310,11 @@ bool TagKeys::slow(const char* text, bool is_listed) const noexcept {
     if (point.value < 0x80) {
       single[0] = static_cast<unsigned char>(base::ascii_lower(static_cast<char>(point.value)));
       folded = single;
-    } else if (point.value < FoldTable::kSize && fold_table().is_plain(point.value)) {
+    } else if (point.value < FoldTable::kSize && table.is_plain(point.value)) {
       single[0] = point.value;
       folded = single;
     } else if (point.value < FoldTable::kSize) {
-      folded = fold_table().folded(point.value);
+      folded = table.folded(point.value);
     } else {
       thread_local FoldedPoints rare;  // keeps its storage
       rare.clear();
@@ -320,13 +324,16 @@ bool TagKeys::slow(const char* text, bool is_listed) const noexcept {
     for (const std::uint32_t each : folded) {
       if ((each >> 24U) != 0) continue;  // a combining mark
       const std::uint32_t c = fold_latin(each & 0xFFFFFFU);
-      if (is_listed && !may_be_in_tag(c, TagGrammar::kMastodon)) continue;
+      if (reading != Reading::kSigned && !may_be_in_tag(c, TagGrammar::kMastodon)) {
+        *is_mixed = true;
+        if (reading == Reading::kPassingOver) continue;
+      }
       const bool is_odd = c < 0x80 && !is_run_char(c);
       if (is_odd && !has_odd_ && reader.run_size() == 0 && reader.point_count() == 0) return false;
       const std::size_t run_before = reader.raw_run_size();
       switch (reader.add(c)) {
         case KeyReader::Step::kMore:
-          if (reader.is_full()) return true;  // seldom enough
+          if (reader.is_full()) return true;
           break;
         case KeyReader::Step::kRunEnded: {
           if (has_run(reader.run(), run_before)) return true;

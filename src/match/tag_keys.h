@@ -56,10 +56,13 @@ class TagKeys {
   static constexpr std::size_t kRunBytes = 32;
 
  private:
-  class Reading;
+  // How a text is read: behind a sign; in a list, with all that it holds; in a list, passing over
+  // what Mastodon does.
+  enum class Reading : std::uint8_t { kSigned, kListed, kPassingOver };
 
   [[nodiscard]] bool has(std::uint64_t key) const noexcept;
-  [[nodiscard]] bool slow(const char* text, bool is_listed) const noexcept;
+  // *is_mixed: set in a list where passing over makes a difference.
+  [[nodiscard]] bool slow(const char* text, Reading reading, bool* is_mixed) const noexcept;
 
   std::vector<std::uint64_t> filter_;  // blocked Bloom filter: one word a key
   unsigned filter_shift_ = 63;
