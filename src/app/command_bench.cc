@@ -26,6 +26,7 @@
 #include "app/gen_words.h"
 #include "app/setup.h"
 #include "base/setup_error.h"
+#include "base/utf8.h"
 #include "match/literal_set.h"
 #include "match/pattern_db.h"
 #include "post/post_reader.h"
@@ -130,22 +131,57 @@ Corpus make_corpus(const Scratch& scratch, std::string_view name, const CorpusOp
   return corpus;
 }
 
-// So many campaigns, each a tag of its own on one product, behind the default catalogue.
+// The words of a made-up name, every combination once; in no order, so that neighbours share no
+// prefix.
+std::array<std::string_view, 4> made_up_words(std::uint64_t number) {
+  std::array<std::string_view, 4> words;
+  std::uint64_t at = number * 7919;
+  for (std::string_view& word : words) {
+    word = kGenSlugWords[at % kGenSlugWords.size()];
+    at /= kGenSlugWords.size();
+  }
+  return words;
+}
+
+constexpr std::string_view kMadeUpRetailer =
+    "format = 1\n[[retailer]]\nid = \"bench\"\nname = \"Bench\"\nidtype = \"sku\"\n"
+    "ids = \"global\"\n";
+
+// So many campaigns, each a tag of its own on one product; every seventh asks for a second step, on
+// the prompt of an author of its own.
 void write_campaigns(const std::string& path, std::uint64_t count) {
   std::ofstream out(path);
-  out << "format = 1\n[[retailer]]\nid = \"bench\"\nname = \"Bench\"\nidtype = \"sku\"\n"
-         "ids = \"global\"\n";
+  out << kMadeUpRetailer;
   for (std::uint64_t i = 0; i < count; ++i) {
-    // Four words a tag, every combination once; in no order, so that neighbours share no prefix.
-    std::uint64_t at = i * 7919;
-    std::string tag;
-    for (int word = 0; word < 4; ++word, at /= kGenSlugWords.size()) {
-      tag += kGenSlugWords[at % kGenSlugWords.size()];
-    }
+    const std::string tag = fmt::format("{}", fmt::join(made_up_words(i), ""));
     out << fmt::format(
         "[[campaign]]\nid = \"bench-{}\"\ntag = \"#{}\"\naction = \"cart.add\"\n"
         "product = {{ retailer = \"bench\", id = \"item-{}\" }}\nhits = [\"#{}\"]\n",
         i, tag, i, tag);
+    if (i % 7 == 6) {
+      const std::uint64_t author = 1'000'000'000 + i * 7'368'787 % 8'999'999'999;
+      out << fmt::format(
+          "confirm = {{ tag = \"#Confirm{}\", within = \"15m\", prompt_by = [\"x:{}\"] }}\n", tag,
+          author);
+    }
+  }
+}
+
+// So many retailers, each with a host of its own.
+void write_hosts(const std::string& path, std::uint64_t count) {
+  constexpr std::array<std::string_view, 6> kEnds = {"com", "de", "co.uk", "shop", "net", "co.jp"};
+  std::ofstream out(path);
+  out << kMadeUpRetailer;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto words = made_up_words(i);
+    std::string host = fmt::format("{}{}{}{}.{}", words[0], i % 3 == 0 ? "-" : "", words[1],
+                                   words[2], kEnds[i % kEnds.size()]);
+    std::transform(host.begin(), host.end(), host.begin(), base::ascii_lower);
+    out << fmt::format(
+        "[[retailer]]\nid = \"bench-{}\"\nname = \"Bench {}\"\nidtype = \"sku\"\n"
+        "paths = [\"/item/{{id}}\"]\nhits = [[\"https://{}/item/a1\", \"bench-{}:US:sku:a1\"]]\n"
+        "[retailer.markets.US]\nhosts = [\"{}\"]\ncanonical = \"https://{}/item/{{id}}\"\n",
+        i, i, host, i, host, host);
   }
 }
 
@@ -233,6 +269,10 @@ class Bench {
   bool sweep_threads();
   bool sweep_chunks();
   bool sweep_campaigns();
+  bool sweep_hosts();
+  bool sweep_catalogues(const std::string& name, std::size_t by_default,
+                        const std::vector<std::uint64_t>& counts,
+                        void (*write)(const std::string& path, std::uint64_t count));
 
   void print_table() const;
   void print_json() const;
@@ -508,32 +548,47 @@ bool Bench::sweep_chunks() {
 }
 
 bool Bench::sweep_campaigns() {
-  const std::size_t by_default = load_catalogue({})->campaigns.size();
-  for (const std::string_view name : {kXWire, kBluesky}) {
-    const Corpus it = corpus(name, 0.002);
+  return sweep_catalogues("campaigns", load_catalogue({})->campaigns.size(),
+                          {0, 1'000, 10'000, 100'000}, write_campaigns);
+}
+
+bool Bench::sweep_hosts() {
+  std::size_t hosts = 0;
+  for (const catalogue::Retailer& retailer : load_catalogue({})->retailers) {
+    hosts += retailer.hosts.size() + retailer.short_hosts.size();
+  }
+  return sweep_catalogues("hosts", hosts, {0, 300, 1'000, 2'000}, write_hosts);
+}
+
+// by_default: how many the default catalogue has.
+bool Bench::sweep_catalogues(const std::string& name, std::size_t by_default,
+                             const std::vector<std::uint64_t>& counts,
+                             void (*write)(const std::string& path, std::uint64_t count)) {
+  for (const std::string_view corpus_name : {kXWire, kBluesky}) {
+    const Corpus it = corpus(corpus_name, 0.002);
     if (!check(it)) return false;
     std::vector<Job> jobs;
     std::string first;
-    for (const std::uint64_t count : {0U, 1'000U, 10'000U, 100'000U}) {
-      if (count > command_.campaigns_max) continue;
-      const std::string file = scratch_.file(fmt::format("campaigns-{}.toml", count));
+    for (const std::uint64_t count : counts) {
+      if (count > command_.made_up_max) continue;
+      const std::string file = scratch_.file(fmt::format("{}-{}.toml", name, count));
       std::vector<std::string> words = {"-j", "1"};
       if (count > 0) {
-        write_campaigns(file, count);
+        write(file, count);
         words.insert(words.end(), {"-c", "default", "-c", file});
       }
-      // The made-up tags stand in no post, so the records say the same but for the catalogue's
+      // What is made up stands in no post, so the records say the same but for the catalogue's
       // hash: their number is compared.
       static_cast<void>(match(it, words, false));
       const std::string records = content_of(scratch_.file("records"));
       const std::string lines = std::to_string(std::count(records.begin(), records.end(), '\n'));
       if (first.empty()) first = lines;
       if (lines != first) {
-        spdlog::critical("bug: {} records with {} more campaigns, {} without", lines, count, first);
+        spdlog::critical("bug: {} records with {} more {}, {} without", lines, count, name, first);
         return false;
       }
-      jobs.push_back(process_job("campaigns", it, "match", words, 1,
-                                 fmt::format("{} campaigns", count + by_default)));
+      jobs.push_back(
+          process_job(name, it, "match", words, 1, fmt::format("{} {}", count + by_default, name)));
     }
     measure(std::move(jobs));
   }
@@ -552,7 +607,8 @@ ExitCode Bench::run() {
   const std::vector<std::pair<std::string_view, bool (Bench::*)()>> sweeps = {
       {"stages", &Bench::sweep_stages},     {"matches", &Bench::sweep_matches},
       {"dialects", &Bench::sweep_dialects}, {"threads", &Bench::sweep_threads},
-      {"chunks", &Bench::sweep_chunks},     {"campaigns", &Bench::sweep_campaigns}};
+      {"chunks", &Bench::sweep_chunks},     {"campaigns", &Bench::sweep_campaigns},
+      {"hosts", &Bench::sweep_hosts}};
   for (const auto& [name, sweep] : sweeps) {
     if (wants(name) && !(this->*sweep)()) return kBug;
   }
@@ -587,7 +643,8 @@ const Row* find_row(const std::vector<Row>& rows, const Row& like, std::string_v
                     unsigned cpus) {
   for (const Row& row : rows) {
     if (row.sweep == like.sweep && row.corpus == like.corpus && row.what == what &&
-        row.cpus == cpus && (row.setting == like.setting || like.sweep == "campaigns")) {
+        row.cpus == cpus &&
+        (row.setting == like.setting || like.sweep == "campaigns" || like.sweep == "hosts")) {
       return &row;
     }
   }

@@ -106,9 +106,9 @@ struct DiffCommand {
 struct BenchCommand {
   std::uint64_t bytes = 256U << 20U;  // of each corpus
   unsigned rounds = 3;
-  std::vector<std::string> sweeps;        // empty: all
-  std::uint64_t campaigns_max = 100'000;  // of the sweep over catalogues
-  std::string folder;                     // for corpora; empty: TMPDIR, or /tmp
+  std::vector<std::string> sweeps;      // empty: all
+  std::uint64_t made_up_max = 100'000;  // campaigns or hosts, of the sweeps over catalogues
+  std::string folder;                   // for corpora; empty: TMPDIR, or /tmp
   bool json = false;
 };
 
