@@ -492,7 +492,7 @@ class RawScan::Impl {
 
   // Sorts what find() notes. Without branches but for the loops: what a hit is cannot be foreseen.
   void find_places(const char* text, std::size_t size, Places* places) const noexcept {
-    std::array<Noted, kStepBytes / kVectorBytes + 1> noted;
+    std::array<Noted, kStepBytes / kVectorBytes> noted;
     const std::size_t count = find(text, size, noted.data());
     // What lies behind the step is no part of it.
     if (count > 0 && noted[count - 1].at + kVectorBytes > size) {
@@ -589,7 +589,7 @@ class RawScan::Impl {
 
   // ---- Signs
 
-  // place: a '#'. Whether it may be part of a character reference.
+  // place: a '#'. Whether an ampersand may stand before it, as it is or as \u0026.
   [[nodiscard]] static bool is_behind_ampersand(const char* place) noexcept {
     return (place[-1] == '&') | (place[-1] == '6');
   }

@@ -24,7 +24,7 @@
 // (scan_windows.h), and notes the blocks where there is any; scalar code judges them while they are
 // in the first-level cache. One pass; lines are counted by the way.
 //
-// Threads: immutable, shared.   Cost: independent of the number of tags; hosts share windows.
+// Threads: immutable, shared.   Cost: independent of the number of tags and authors; hosts share windows.
 #pragma once
 
 #include <cstddef>
