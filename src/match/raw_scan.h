@@ -16,15 +16,16 @@
 //   word      a word, mention or emoji that a campaign without tags counts on
 //   control   a word of control messages (post/telling_keys.h)
 //   guard     \u0041 and its like: an escaped ASCII letter, digit, '#', '-', '.' or '_', behind
-//             which any key might hide; a numeric character reference of HTML other than for quotes and
-//             blanks
+//             which any key might hide; a numeric character reference of HTML other than for
+//             quotes and blanks
 // Why that is sound is argued at each part; tests hold it to the matcher under random re-encodings.
 //
 // How: AVX2 looks at 64 bytes a time for newlines, '#' and windows of all other keys
 // (scan_windows.h), and notes the blocks where there is any; scalar code judges them while they are
 // in the first-level cache. One pass; lines are counted by the way.
 //
-// Threads: immutable, shared.   Cost: independent of the number of tags and authors; hosts share windows.
+// Threads: immutable, shared.   Cost: independent of the number of tags and authors; hosts share
+// windows.
 #pragma once
 
 #include <cstddef>

@@ -43,8 +43,8 @@ class TagKeys {
   // Mastodon passes over what a tag cannot hold.
   [[nodiscard]] bool may_be(const char* text) const noexcept;
 
-  // Whether a tag of the set is a run of [0-9A-Za-z_] and nothing else, by its first kRunBytes; that
-  // many are readable.
+  // Whether a tag of the set is a run of [0-9A-Za-z_] and nothing else, by its first kRunBytes;
+  // that many are readable.
   [[nodiscard]] bool has_run(const char* run, std::size_t size) const noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return keys_.empty(); }
