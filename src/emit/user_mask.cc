@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,7 +24,7 @@ static_assert(std::tuple_size_v<MaskBuffer> == 3 + 2 * kPseudonymBytes);
 
 [[noreturn]] void refuse_key(const std::string& path, const std::string& why) {
   throw SetupError(SetupFault::kCatalogue, fmt::format("--users hmac:{}: {}; make a key with: "
-                                                       "head -c 32 /dev/urandom > FILE",
+                                                       "(umask 077; head -c 32 /dev/urandom > FILE)",
                                                        path, why));
 }
 
@@ -31,6 +32,15 @@ static_assert(std::tuple_size_v<MaskBuffer> == 3 + 2 * kPseudonymBytes);
 std::string read_key(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) refuse_key(path, std::strerror(errno));
+  // Whoever reads the key can undo the masking. A pipe has no other readers.
+  struct stat status {};
+  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+      (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    ::close(fd);
+    refuse_key(path, fmt::format("others may use it (mode {:04o}): chmod 600 FILE, or a new key if "
+                                 "somebody has read it",
+                                 status.st_mode & 07777U));
+  }
   std::string key(UserMask::kKeyBytesMax + 1, '\0');
   std::size_t size = 0;
   int error = 0;

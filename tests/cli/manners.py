@@ -238,6 +238,12 @@ class Manners(unittest.TestCase):
 
     def test_users_are_masked_everywhere(self):
         key = self.file("key", "0123456789abcdef0123456789abcdef")
+        os.chmod(key, 0o640)
+        refused = run("match", "--users", f"hmac:{key}", data=PARENT)
+        self.assertEqual((refused.returncode, refused.stdout), (78, b""))
+        self.assertIn(b"chmod 600", refused.stderr)
+        self.assertNotIn(b"0123456789abcdef", refused.stderr)
+        os.chmod(key, 0o600)
         outcomes = str(self.path / "o")
         rejects = str(self.path / "r")
         data = (PARENT + REPLY + '{"id":"9","user":"ann" #AmazonCart\n').replace('"ann"', '"ann-secret"')

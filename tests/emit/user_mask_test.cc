@@ -26,9 +26,11 @@ std::string post(const UserMask& mask, Platform platform, std::string_view id) {
   return std::string(mask.post(platform, id, &buffer));
 }
 
-std::string key_file(std::string_view content) {
+std::string key_file(std::string_view content, std::filesystem::perms mode = {}) {
   const std::string path = testing::TempDir() + "/user_mask_test.key";
   std::ofstream(path, std::ios::binary) << content;
+  using std::filesystem::perms;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write | mode);
   return path;
 }
 
@@ -94,6 +96,14 @@ TEST(UserMask, RefusesWhatIsNoKey) {
   EXPECT_EQ(fault_of("hmac:" + key_file(std::string(4097, 'k'))), SetupFault::kCatalogue);
   EXPECT_EQ(fault_of("hmac:" + testing::TempDir()), SetupFault::kCatalogue);
   EXPECT_EQ(fault_of("hmac:/nowhere/at/all"), SetupFault::kCatalogue);
+  std::filesystem::remove(key_file(""));
+}
+
+TEST(UserMask, RefusesAKeyThatOthersMayUse) {
+  using std::filesystem::perms;
+  for (const perms mode : {perms::group_read, perms::group_write, perms::others_read}) {
+    EXPECT_EQ(fault_of("hmac:" + key_file(kKey, mode)), SetupFault::kCatalogue);
+  }
   std::filesystem::remove(key_file(""));
 }
 

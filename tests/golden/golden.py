@@ -43,6 +43,8 @@ def run_case(binary, case, workers, scratch):
     command += ["-o", f"{scratch}/intents.ndjson", "--outcomes", f"{scratch}/outcomes.ndjson"]
     command += ["--rejects", f"{scratch}/rejects.ndjson", "--stats-file", f"{scratch}/stats.json"]
     command += shlex.split(flags) + [p.name for p in posts]
+    if (case / "key").exists():
+        (case / "key").chmod(0o600)  # a mode that git does not keep
     done = subprocess.run(command, cwd=case, capture_output=True, text=True, timeout=120)
     out = {"exit": f"{done.returncode}\n"}
     for name in ("intents.ndjson", "outcomes.ndjson", "rejects.ndjson", "stats.json"):
