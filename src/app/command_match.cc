@@ -4,12 +4,15 @@
 #include <fnmatch.h>
 #include <sched.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -124,15 +127,51 @@ class BadAllowance {
 };
 
 // One file may not be two outputs at once: the streams would be torn into each other.
-void refuse_same_output(const MatchCommand& command) {
-  std::vector<std::string> paths;
+std::vector<std::string> outputs_of(const MatchCommand& command) {
+  std::vector<std::string> outputs;
   for (const std::string* path :
        {&command.output, &command.rejects, &command.outcomes, &command.stats_file}) {
-    if (path->empty()) continue;
-    if (std::find(paths.begin(), paths.end(), *path) != paths.end()) {
-      refuse(fmt::format("{} is named as an output twice; give each its own file", *path));
+    if (!path->empty()) outputs.push_back(*path);
+  }
+  return outputs;
+}
+
+// What tells files apart whatever they are called: links lead to one. Empty for what opening for
+// writing does not empty (a FIFO, a terminal).
+std::string identity_of(const std::string& path, int standard) {
+  struct stat status {};
+  if ((path == "-" ? fstat(standard, &status) : stat(path.c_str(), &status)) == 0) {
+    return S_ISREG(status.st_mode) ? fmt::format("{}:{}", status.st_dev, status.st_ino)
+                                   : std::string();
+  }
+  std::error_code unknown;
+  return std::filesystem::weakly_canonical(path, unknown).string();
+}
+
+void refuse_same_output(const MatchCommand& command) {
+  std::set<std::string> seen;
+  for (const std::string& path : outputs_of(command)) {
+    const std::string identity = identity_of(path, STDOUT_FILENO);
+    if (!seen.insert(identity.empty() ? path : identity).second) {
+      refuse(fmt::format("{} is named as an output twice; give each its own file", path));
     }
-    paths.push_back(*path);
+  }
+}
+
+// An output that is read as well would be empty before it is read, or never end.
+void refuse_overwriting(const MatchCommand& command, const std::vector<std::string>& inputs) {
+  std::vector<std::string> read = inputs;
+  for (const std::string& catalogue : command.catalogues) read.push_back(catalogue);
+  for (const std::string* path : {&command.accounts, &command.links}) {
+    if (!path->empty()) read.push_back(*path);
+  }
+  std::set<std::string> identities;
+  for (const std::string& path : read) identities.insert(identity_of(path, STDIN_FILENO));
+  identities.erase("");
+  for (const std::string& path : outputs_of(command)) {
+    if (!identities.contains(identity_of(path, STDOUT_FILENO))) continue;
+    refuse(fmt::format("{} is read and would be overwritten; name another file as output",
+                       path == "-" ? "standard output: its file" : path));
   }
 }
 
@@ -195,6 +234,7 @@ ExitCode run_match(const MatchCommand& command) {
                catalogue->campaigns.size(), catalogue->retailers.size());
 
   ingest::Source source(source_options(command.input, catalogue->limits.record_bytes_max));
+  refuse_overwriting(command, source.input_names());
   const emit::RecordEncoder encoder(*catalogue, source.input_names(), mask, kEngine);
   const auto open = [](const std::string& path) {
     return path.empty() ? nullptr : emit::open_sink(path);

@@ -236,6 +236,26 @@ class Manners(unittest.TestCase):
         self.assertEqual(len(run("match", "--links", links, data=parent + REPLY).stdout.splitlines()), 1)
         self.assertEqual(run("match", "--links", self.file("bad", "one\n"), data=parent).returncode, 78)
 
+    def test_no_output_overwrites_what_is_read(self):
+        posts = self.file("posts", PARENT + REPLY)
+        os.symlink(posts, self.path / "link")
+        os.link(posts, self.path / "hard")
+        catalogue_text = (FIXTURES / "catalogues" / "kinds.toml").read_text()
+        catalogue = self.file("shop.toml", catalogue_text)
+        for arguments in (["posts", "-o", "posts"], ["./posts", "-o", "posts"], ["po*", "-o", "posts"],
+                          ["posts", "-o", "link"], ["link", "--rejects", "hard"], ["posts", "--outcomes", "posts"],
+                          ["posts", "--stats-file", "posts"], ["posts", "-c", "shop.toml", "-o", "shop.toml"],
+                          ["posts", "-o", "new", "--outcomes", "./new"], ["posts", "-o", "../x", "--rejects", "../x"]):
+            done = subprocess.run([BINARY, "match", *arguments], cwd=self.path, capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), (arguments, done.stderr))
+            self.assertTrue(b"another file" in done.stderr or b"its own file" in done.stderr, done.stderr)
+        with open(posts, "a", encoding="utf-8") as out:  # `match posts >> posts` would never end
+            done = subprocess.run([BINARY, "match", posts], stdout=out, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(pathlib.Path(posts).read_text(), PARENT + REPLY)
+        self.assertEqual(pathlib.Path(catalogue).read_text(), catalogue_text)
+        self.assertEqual(run("match", posts, "-o", "/dev/null", "--outcomes", "/dev/stderr").returncode, 0)
+
     def test_users_are_masked_everywhere(self):
         key = self.file("key", "0123456789abcdef0123456789abcdef")
         os.chmod(key, 0o640)
