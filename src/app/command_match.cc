@@ -145,7 +145,8 @@ std::string identity_of(const std::string& path, int standard) {
                                    : std::string();
   }
   std::error_code unknown;
-  return std::filesystem::weakly_canonical(path, unknown).string();
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown)
+      .string();
 }
 
 void refuse_same_output(const MatchCommand& command) {
