@@ -1,5 +1,6 @@
 #include "match/raw_json.h"
 
+#include <array>
 #include <string_view>
 
 #include "base/utf8.h"
@@ -11,24 +12,27 @@ namespace {
 // Longer tags are odd.
 constexpr int kMarkupCharactersMax = 512;
 
+// -1: none.
+constexpr std::array<std::int8_t, 256> kHexDigits = [] {
+  std::array<std::int8_t, 256> digits{};
+  digits.fill(-1);
+  for (std::size_t i = 0; i < 10; ++i) digits['0' + i] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < 6; ++i) {
+    digits['a' + i] = digits['A' + i] = static_cast<std::int8_t>(10 + i);
+  }
+  return digits;
+}();
+
 bool is_blank(char32_t c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace
 
 int hex4(const char* text) noexcept {
-  int value = 0;
-  for (int i = 0; i < 4; ++i) {
-    const char c = text[i];
-    const char small = base::ascii_lower(c);
-    if (base::is_ascii_digit(c)) {
-      value = value * 16 + (c - '0');
-    } else if (small >= 'a' && small <= 'f') {
-      value = value * 16 + (small - 'a' + 10);
-    } else {
-      return -1;
-    }
-  }
-  return value;
+  const auto digit = [&](std::size_t i) {
+    return int{kHexDigits[static_cast<unsigned char>(text[i])]};
+  };
+  // Negative if any is.
+  return (digit(0) * 0x1000) | (digit(1) * 0x100) | (digit(2) * 0x10) | digit(3);
 }
 
 RawPoint read_raw_point(const char* text) noexcept {

@@ -22,7 +22,7 @@ struct RawPoint {
 
 [[nodiscard]] RawPoint read_raw_point(const char* text) noexcept;
 
-// The value of four hexadecimal digits, or -1.
+// The value of four hexadecimal digits; negative if they are none.
 [[nodiscard]] int hex4(const char* text) noexcept;
 
 // Behind an '&': whether a character reference of HTML may follow.

@@ -28,7 +28,8 @@ namespace {
 // Blocks are judged in steps that stay in the first-level cache.
 constexpr std::size_t kStepBytes = 16U << 10U;
 constexpr std::size_t kVectorBytes = 64;   // looked at together
-constexpr unsigned char kWideLead = 0xEF;  // U+FF03 is EF BC 83
+constexpr std::uint32_t kWideSignBytes = 0x83BCEF;  // U+FF03 in UTF-8, its first byte lowest
+constexpr unsigned char kWideLead = kWideSignBytes & 0xFFU;
 static_assert(kStepBytes % kVectorBytes == 0);
 // find() reads to the end of its last vectors and a window further; strings and fields are read to
 // the LF, and kRawPadding behind it.
@@ -110,6 +111,45 @@ struct Key {
   KeyKind kind = KeyKind::kControl;
   std::string text;  // lower-case; what is compared
   WindowKey window;
+};
+
+// What a key is compared with, in any case: eight bytes at a time. Setting the bit that tells case
+// apart makes some signs equal as well (`[` and `{`), which only passes more.
+class KeyText {
+ public:
+  explicit KeyText(std::string_view lower) : text_(lower) {
+    for (std::size_t at = 0; at < lower.size(); at += kWordBytes) {
+      const std::string_view part = lower.substr(at, kWordBytes);
+      Word word;
+      std::memcpy(&word.bytes, part.data(), part.size());
+      word.mask = ~0ULL >> (8 * (kWordBytes - part.size()));
+      word.bytes = (word.bytes | kCaseBits) & word.mask;
+      words_.push_back(word);
+    }
+  }
+
+  [[nodiscard]] bool stands_at(const char* text) const noexcept {
+    return std::all_of(words_.begin(), words_.end(), [&](const Word& word) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, text, kWordBytes);
+      text += kWordBytes;
+      return ((bytes | kCaseBits) & word.mask) == word.bytes;
+    });
+  }
+
+  [[nodiscard]] std::string_view view() const noexcept { return text_; }
+  [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
+
+ private:
+  static constexpr std::size_t kWordBytes = 8;
+  static constexpr std::uint64_t kCaseBits = 0x2020202020202020ULL;
+  struct Word {
+    std::uint64_t bytes = 0;
+    std::uint64_t mask = 0;
+  };
+
+  std::string text_;
+  std::vector<Word> words_;
 };
 
 // Digits whose escapes the guard always looks for. It leaves out 3, 4, 5 and ':' where it can: it
@@ -314,7 +354,7 @@ class RawScan::Impl {
     windows.reserve(list.keys.size());
     for (const Key& key : list.keys) windows.push_back(key.window);
     windows_ = choose_windows(windows, kScanSample);
-    lists_.emplace_back();
+    lists_.resize(2);  // kNoList, kWideSigns
     for (std::size_t i = 0; i < list.keys.size(); ++i) add_entries(list.keys[i], windows_.cut[i]);
     has_words_ = !keys.words.empty();
     if (has_words_) points_.build(keys.words);
@@ -339,11 +379,13 @@ class RawScan::Impl {
     out->lines = 0;
     out->blank = 0;
     Lines lines{block.data(), out, 0, wanted, false, block.data()};
-    std::array<Noted, kStepBytes / kVectorBytes> noted;
+    Places places;
     for (std::size_t start = 0; start < block.size(); start += kStepBytes) {
-      const std::size_t size = std::min(kStepBytes, block.size() - start);
-      const std::size_t count = find(block.data() + start, size, noted.data());
-      judge(block, start, {noted.data(), count}, &lines);
+      const char* const text = block.data() + start;
+      find_places(text, std::min(kStepBytes, block.size() - start), &places);
+      judge_signs(text, &places);
+      judge_windows(text, &places, &lines);
+      end_lines(start, places, &lines);
     }
     if (lines.begin < block.size()) end_line(block.size(), &lines);
   }
@@ -351,22 +393,17 @@ class RawScan::Impl {
   [[nodiscard]] std::uint32_t probe(std::string_view text) const noexcept {
     // A host that cannot be looked for may be anywhere.
     std::uint32_t kinds = passes_all_ ? kHostKind : 0;
-    std::array<Noted, kStepBytes / kVectorBytes> noted;
+    Places places;
     for (std::size_t start = 0; start < text.size(); start += kStepBytes) {
-      const std::size_t size = std::min(kStepBytes, text.size() - start);
-      const std::size_t count = find(text.data() + start, size, noted.data());
-      for (const Noted& one : std::span(noted.data(), count)) {
-        for (std::uint64_t bits = one.bits; bits != 0; bits &= bits - 1) {
-          const std::size_t at = start + one.at + static_cast<std::size_t>(std::countr_zero(bits));
-          if (at >= text.size()) break;
-          const char* place = text.data() + at;
-          if (*place == '#') {
-            if (behind_sign_tells(place + 1)) kinds |= kTagKind;
-          } else if (static_cast<unsigned char>(*place) == kWideLead) {
-            if (wide_sign_tells(place)) kinds |= kTagKind;
-          } else if (*place != '\n' && is_host_window(place)) {
-            kinds |= kHostKind;
-          }
+      const char* const step = text.data() + start;
+      find_places(step, std::min(kStepBytes, text.size() - start), &places);
+      judge_signs(step, &places);
+      if (places.signs[0] != kNoOffset) kinds |= kTagKind;
+      for (const Window* window = places.windows.data(); window->at != kNoOffset; ++window) {
+        if (window->list == kWideSigns) {
+          if (wide_sign_tells(step + window->at)) kinds |= kTagKind;
+        } else if (is_host_window(step + window->at, lists_[window->list])) {
+          kinds |= kHostKind;
         }
       }
     }
@@ -379,6 +416,21 @@ class RawScan::Impl {
     std::uint32_t at;
     std::uint64_t bits;
   };
+
+  // What stands in a step, by kind, in order; offsets into it, with kNoOffset behind the last.
+  struct Window {
+    std::uint16_t at;
+    std::uint16_t list;  // of lists_, or kWideSigns
+  };
+  struct Places {
+    std::array<std::uint16_t, kStepBytes + 1> ends;   // of lines
+    std::array<std::uint16_t, kStepBytes + 1> signs;  // '#'
+    std::array<Window, kStepBytes + 1> windows;
+  };
+  static constexpr std::uint16_t kNoOffset = 0xFFFF;
+  static constexpr std::uint16_t kNoList = 0;
+  static constexpr std::uint16_t kWideSigns = 1;
+  static_assert(kStepBytes < kNoOffset);
 
   // The line under way.
   struct Lines {
@@ -394,7 +446,7 @@ class RawScan::Impl {
   struct Entry {
     KeyKind kind;
     std::uint32_t cut;
-    std::string text;
+    KeyText text;
   };
 
   // ---- Built once
@@ -423,7 +475,7 @@ class RawScan::Impl {
         list = static_cast<std::uint16_t>(lists_.size());
         lists_.emplace_back();
       }
-      lists_[list].push_back({key.kind, cut, key.text});
+      lists_[list].push_back({key.kind, cut, KeyText(key.text)});
     }
   }
 
@@ -434,26 +486,76 @@ class RawScan::Impl {
   // dropped later.
   std::size_t find(const char* text, std::size_t size, Noted* noted) const noexcept;
 
-  // ---- Judging
-
-  void judge(std::string_view block, std::size_t start, std::span<const Noted> noted,
-             Lines* lines) const noexcept {
-    for (const Noted& one : noted) {
+  // Sorts what find() notes. Without branches but for the loops: what a hit is cannot be foreseen.
+  void find_places(const char* text, std::size_t size, Places* places) const noexcept {
+    std::array<Noted, kStepBytes / kVectorBytes + 1> noted;
+    const std::size_t count = find(text, size, noted.data());
+    // What lies behind the step is no part of it.
+    if (count > 0 && noted[count - 1].at + kVectorBytes > size) {
+      noted[count - 1].bits &= ~0ULL >> (kVectorBytes - size % kVectorBytes);
+    }
+    std::uint16_t* end = places->ends.data();
+    std::uint16_t* sign = places->signs.data();
+    Window* window = places->windows.data();
+    for (const Noted& one : std::span(noted.data(), count)) {
       for (std::uint64_t bits = one.bits; bits != 0; bits &= bits - 1) {
-        const std::size_t at = start + one.at + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at >= block.size()) return;
-        const char* place = block.data() + at;
-        if (*place == '\n') {
-          end_line(at, lines);
-        } else if (*place == '#') {
-          lines->hit = lines->hit || sign_tells(place);
-        } else if (static_cast<unsigned char>(*place) == kWideLead) {
-          lines->hit = lines->hit || wide_sign_tells(place);
-        } else {
-          lines->hit = lines->hit || window_tells(place, lines);
-        }
+        const auto at = static_cast<std::uint16_t>(
+            one.at + static_cast<std::size_t>(std::countr_zero(bits)));
+        std::uint32_t bytes = 0;
+        std::memcpy(&bytes, text + at, sizeof bytes);
+        const bool is_wide = (bytes & 0xFFFFFFU) == kWideSignBytes;
+        const std::uint16_t list = is_wide ? kWideSigns : list_of_[slot_of(bytes)];
+        *end = at;
+        end += (bytes & 0xFFU) == '\n' ? 1 : 0;
+        *sign = at;
+        sign += (bytes & 0xFFU) == '#' ? 1 : 0;
+        *window = {at, list};
+        window += list != kNoList ? 1 : 0;
       }
     }
+    *end = kNoOffset;
+    *sign = kNoOffset;
+    window->at = kNoOffset;
+  }
+
+  // ---- Judging: leaves the places that tell
+
+  void judge_signs(const char* text, Places* places) const noexcept {
+    std::uint16_t* kept = places->signs.data();
+    for (const std::uint16_t* sign = kept; *sign != kNoOffset; ++sign) {
+      const char* const place = text + *sign;
+      *kept = *sign;
+      kept += (is_behind_ampersand(place) || tags_.is_worth_reading(place + 1)) ? 1 : 0;
+    }
+    *kept = kNoOffset;
+    kept = places->signs.data();
+    for (const std::uint16_t* sign = kept; *sign != kNoOffset; ++sign) {
+      if (sign_tells(text + *sign)) *kept++ = *sign;
+    }
+    *kept = kNoOffset;
+  }
+
+  void judge_windows(const char* text, Places* places, Lines* lines) const noexcept {
+    Window* kept = places->windows.data();
+    for (const Window* window = kept; window->at != kNoOffset; ++window) {
+      if (window_tells(text + window->at, window->list, lines)) *kept++ = *window;
+    }
+    kept->at = kNoOffset;
+  }
+
+  // start: of the step. A line that goes on behind it is left as it is.
+  void end_lines(std::size_t start, const Places& places, Lines* lines) const noexcept {
+    const std::uint16_t* sign = places.signs.data();
+    const Window* window = places.windows.data();
+    for (const std::uint16_t* end = places.ends.data(); *end != kNoOffset; ++end) {
+      if (*sign < *end || window->at < *end) [[unlikely]] {
+        lines->hit = true;
+        while (*sign < *end) ++sign;
+        while (window->at < *end) ++window;
+      }
+      end_line(start + *end, lines);
+    }
+    lines->hit = lines->hit || *sign != kNoOffset || window->at != kNoOffset;
   }
 
   void end_line(std::size_t end, Lines* lines) const noexcept {
@@ -483,17 +585,22 @@ class RawScan::Impl {
 
   // ---- Signs
 
-  // place: a '#'.
+  // place: a '#'. Whether it may be part of a character reference.
+  [[nodiscard]] static bool is_behind_ampersand(const char* place) noexcept {
+    return (place[-1] == '&') | (place[-1] == '6');
+  }
+
   [[nodiscard]] bool sign_tells(const char* place) const noexcept {
-    if (place[-1] == '&' || (place[-1] == '6' && std::memcmp(place - 6, "\\u0026", 6) == 0)) {
+    if (is_behind_ampersand(place) &&
+        (place[-1] == '&' || std::memcmp(place - 6, "\\u0026", 6) == 0)) {
       if (is_telling_reference(place + 1)) return true;
     }
     return behind_sign_tells(place + 1);
   }
 
-  // place: a byte that full-width signs begin with.
+  // place: U+FF03.
   [[nodiscard]] bool wide_sign_tells(const char* place) const noexcept {
-    return place[1] == '\xBC' && place[2] == '\x83' && behind_sign_tells(place + 3);
+    return behind_sign_tells(place + 3);
   }
 
   [[nodiscard]] bool behind_sign_tells(const char* text) const noexcept {
@@ -502,22 +609,17 @@ class RawScan::Impl {
 
   // ---- Windows
 
-  [[nodiscard]] bool window_tells(const char* place, Lines* lines) const noexcept {
-    std::uint32_t window = 0;
-    std::memcpy(&window, place, sizeof window);
-    const std::uint16_t list = list_of_[slot_of(window)];
-    if (list == 0) [[likely]]
-      return false;
+  [[nodiscard]] bool window_tells(const char* place, std::uint16_t list,
+                                  Lines* lines) const noexcept {
+    if (list == kWideSigns) return wide_sign_tells(place);
     for (const Entry& entry : lists_[list]) {
       if (entry_tells(entry, place, lines)) return true;
     }
     return false;
   }
 
-  [[nodiscard]] bool is_host_window(const char* place) const noexcept {
-    std::uint32_t window = 0;
-    std::memcpy(&window, place, sizeof window);
-    for (const Entry& entry : lists_[list_of_[slot_of(window)]]) {
+  [[nodiscard]] bool is_host_window(const char* place, const std::vector<Entry>& list) const noexcept {
+    for (const Entry& entry : list) {
       if (entry.kind == KeyKind::kHost && entry_tells(entry, place, nullptr)) return true;
     }
     return false;
@@ -540,9 +642,9 @@ class RawScan::Impl {
         }
         return false;
       case KeyKind::kControl:
-        return equals_folded(start, entry.text);
+        return entry.text.stands_at(start);
       case KeyKind::kField:
-        return start >= lines->read_to && equals_folded(start, entry.text) &&
+        return start >= lines->read_to && entry.text.stands_at(start) &&
                value_tells(start + entry.text.size(), lines);
       case KeyKind::kGuard: {
         if (start[-1] != '\\' || start[0] != 'u') return false;
@@ -550,7 +652,7 @@ class RawScan::Impl {
         return value >= 0 && value < 128 && guarded_[static_cast<std::size_t>(value)];
       }
       case KeyKind::kWideSign:
-        return start[-1] == '\\' && equals_folded(start, entry.text) &&
+        return start[-1] == '\\' && entry.text.stands_at(start) &&
                behind_sign_tells(start + entry.text.size());
     }
     return false;
@@ -559,7 +661,7 @@ class RawScan::Impl {
   // Whether a text stands there: perhaps, where an escape outside of its window may hide a part.
   enum class Stands : std::uint8_t { kNo, kMaybe, kYes };
   [[nodiscard]] static Stands text_stands(const Entry& entry, const char* start) noexcept {
-    const std::string_view text = entry.text;
+    const std::string_view text = entry.text.view();
     // Leftwards from the window, which stands as it is; \u0033 ends in its digit.
     for (std::size_t i = std::min<std::size_t>(entry.cut, text.size() - 1) + 1; i-- > 0;) {
       const char* const at = start + i;
@@ -690,9 +792,6 @@ class RawScan::Impl {
 #ifdef __AVX2__
 
 std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted) const noexcept {
-  const auto load = [](const char* from) {
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-  };
   const auto load_table = [&](std::size_t table, std::size_t lookup) {
     return _mm256_broadcastsi128_si256(
         _mm_loadu_si128(reinterpret_cast<const __m128i*>(windows_.table[table][lookup].data())));
@@ -702,46 +801,66 @@ std::size_t RawScan::Impl::find(const char* text, std::size_t size, Noted* noted
                 a3 = load_table(0, 3), a4 = load_table(0, 4);
   const __m256i b0 = load_table(1, 0), b1 = load_table(1, 1), b2 = load_table(1, 2),
                 b3 = load_table(1, 3), b4 = load_table(1, 4);
-  const __m256i zero = _mm256_setzero_si256();
+  const __m256i low_bits = _mm256_set1_epi8(0x7F);
+  const __m256i wide_lead = _mm256_set1_epi8(static_cast<char>(kWideLead));
   // A byte equals the entry of its low nibble if it is an LF or a '#', and for no other byte.
   const __m256i special = _mm256_setr_epi8(-1, 0, 0, '#', 0, 0, 0, 0, 0, 0, '\n', 0, 0, 0, 0, 0, -1,
                                            0, 0, '#', 0, 0, 0, 0, 0, 0, '\n', 0, 0, 0, 0, 0);
-  const auto seen = [](__m256i table, __m256i index) { return _mm256_shuffle_epi8(table, index); };
-  // Sixteen registers hold the tables and what is under way, if each value dies before the next is
-  // born; the order below is that.
+  // Bit i: byte i of 32 is no hit. In assembler, because eleven tables and five values under way
+  // fill the sixteen registers exactly: compilers order the same in intrinsics such that they
+  // spill eight tables, which takes half as long again (bench/README.md).
   const auto look_up = [&](const char* at) {
-    __m256i index = load(at + 3);
-    __m256i hits_a = seen(a4, index);
-    __m256i hits_b = seen(b4, index);
-    index = load(at + 2);
-    hits_a = _mm256_and_si256(hits_a, seen(a3, index));
-    hits_b = _mm256_and_si256(hits_b, seen(b3, index));
-    index = load(at + 1);
-    hits_a = _mm256_and_si256(hits_a, seen(a2, index));
-    hits_b = _mm256_and_si256(hits_b, seen(b2, index));
-    index = load(at);
-    hits_a = _mm256_and_si256(hits_a, seen(a1, index));
-    hits_b = _mm256_and_si256(hits_b, seen(b1, index));
-    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(index, 1), _mm256_set1_epi8(0x7F));
-    hits_a = _mm256_or_si256(_mm256_and_si256(hits_a, seen(a0, high)),
-                             _mm256_and_si256(hits_b, seen(b0, high)));
-    hits_a = _mm256_or_si256(hits_a, _mm256_cmpeq_epi8(index, seen(special, index)));
-    return _mm256_or_si256(
-        hits_a, _mm256_cmpeq_epi8(index, _mm256_set1_epi8(static_cast<char>(kWideLead))));
+    __m256i bytes, high, either, hits_a, hits_b;
+    std::uint32_t none = 0;
+    asm("vmovdqu 3(%[at]), %[bytes]\n\t"
+        "vpshufb %[bytes], %[a4], %[hits_a]\n\t"
+        "vpshufb %[bytes], %[b4], %[hits_b]\n\t"
+        "vmovdqu 2(%[at]), %[bytes]\n\t"
+        "vpshufb %[bytes], %[a3], %[either]\n\t"
+        "vpshufb %[bytes], %[b3], %[bytes]\n\t"
+        "vpand %[either], %[hits_a], %[hits_a]\n\t"
+        "vpand %[bytes], %[hits_b], %[hits_b]\n\t"
+        "vmovdqu 1(%[at]), %[bytes]\n\t"
+        "vpshufb %[bytes], %[a2], %[either]\n\t"
+        "vpshufb %[bytes], %[b2], %[bytes]\n\t"
+        "vpand %[either], %[hits_a], %[hits_a]\n\t"
+        "vpand %[bytes], %[hits_b], %[hits_b]\n\t"
+        "vmovdqu (%[at]), %[bytes]\n\t"
+        "vpsrlw $1, %[bytes], %[high]\n\t"
+        "vpand %[low_bits], %[high], %[high]\n\t"
+        "vpshufb %[bytes], %[a1], %[either]\n\t"
+        "vpand %[either], %[hits_a], %[hits_a]\n\t"
+        "vpshufb %[bytes], %[b1], %[either]\n\t"
+        "vpand %[either], %[hits_b], %[hits_b]\n\t"
+        "vpshufb %[high], %[a0], %[either]\n\t"
+        "vpand %[either], %[hits_a], %[hits_a]\n\t"
+        "vpshufb %[high], %[b0], %[either]\n\t"
+        "vpand %[either], %[hits_b], %[hits_b]\n\t"
+        "vpor %[hits_b], %[hits_a], %[hits_a]\n\t"
+        "vpshufb %[bytes], %[special], %[either]\n\t"
+        "vpcmpeqb %[bytes], %[either], %[either]\n\t"
+        "vpor %[either], %[hits_a], %[hits_a]\n\t"
+        "vpcmpeqb %[wide_lead], %[bytes], %[bytes]\n\t"
+        "vpor %[bytes], %[hits_a], %[hits_a]\n\t"
+        "vpxor %[either], %[either], %[either]\n\t"
+        "vpcmpeqb %[either], %[hits_a], %[hits_a]\n\t"
+        "vpmovmskb %[hits_a], %[none]"
+        : [bytes] "=&x"(bytes), [high] "=&x"(high), [either] "=&x"(either), [hits_a] "=&x"(hits_a),
+          [hits_b] "=&x"(hits_b), [none] "=r"(none)
+        : [at] "r"(at), [a0] "x"(a0), [a1] "x"(a1), [a2] "x"(a2), [a3] "x"(a3), [a4] "x"(a4),
+          [b0] "x"(b0), [b1] "x"(b1), [b2] "x"(b2), [b3] "x"(b3), [b4] "x"(b4),
+          [special] "x"(special), [low_bits] "m"(low_bits), [wide_lead] "m"(wide_lead),
+          "m"(*reinterpret_cast<const std::array<char, 35>*>(at)));
+    return none;
   };
+  // Without a branch: whether a block holds something cannot be foreseen.
   Noted* to = noted;
   for (std::size_t at = 0; at < size; at += kVectorBytes) {
-    const __m256i first = look_up(text + at);
-    const __m256i second = look_up(text + at + 32);
-    const __m256i any = _mm256_or_si256(first, second);
-    if (_mm256_testz_si256(any, any) == 0) [[unlikely]] {
-      const auto none_first =
-          static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(first, zero)));
-      const auto none_second =
-          static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(second, zero)));
-      *to++ = {static_cast<std::uint32_t>(at),
-               ~((static_cast<std::uint64_t>(none_second) << 32U) | none_first)};
-    }
+    const std::uint64_t first = look_up(text + at);
+    const std::uint64_t second = look_up(text + at + 32);
+    const std::uint64_t bits = ~((second << 32U) | first);
+    *to = {static_cast<std::uint32_t>(at), bits};
+    to += bits != 0 ? 1 : 0;
   }
   return static_cast<std::size_t>(to - noted);
 }

@@ -110,6 +110,14 @@ std::size_t scheme_at_end(const char* run, std::size_t size) noexcept {
   return 0;
 }
 
+// By the byte behind a run: whether more than the run must be looked at.
+constexpr std::array<bool, 256> kRunEnds = [] {
+  std::array<bool, 256> odd{};
+  for (std::size_t c = 0x80; c < odd.size(); ++c) odd[c] = true;
+  for (const char c : {'<', '&', '\\', ':'}) odd[static_cast<unsigned char>(c)] = true;
+  return odd;
+}();
+
 std::uint64_t filter_bits(std::uint64_t key) noexcept {
   return (1ULL << (key & 63U)) | (1ULL << ((key >> 6U) & 63U)) | (1ULL << ((key >> 12U) & 63U)) |
          (1ULL << ((key >> 18U) & 63U));
@@ -119,6 +127,12 @@ std::uint64_t filter_bits(std::uint64_t key) noexcept {
 class KeyReader {
  public:
   enum class Step : std::uint8_t { kMore, kRunEnded, kOnePoint, kTwoPoints };
+
+  // Before anything else: of a run, at most kRunBytes; that many are readable.
+  void add_run(const char* run, std::size_t size) noexcept {
+    std::memcpy(run_.data(), run, kRunBytes);
+    size_ = size;
+  }
 
   // c: folded, no combining mark.
   [[nodiscard]] Step add(std::uint32_t c) noexcept {
@@ -149,7 +163,7 @@ class KeyReader {
   }
 
  private:
-  std::array<char, kRunBytes> run_{};
+  std::array<char, kRunBytes> run_{};  // of any case
   std::size_t size_ = 0;
   bool in_run_ = true;
   std::array<std::uint32_t, 2> points_{};
@@ -211,6 +225,18 @@ bool TagKeys::has_run(const char* run, std::size_t size) const noexcept {
   return size > 0 && has(hash_run(run, size));
 }
 
+bool TagKeys::is_worth_reading(const char* text) const noexcept {
+  if (keys_.empty()) return false;
+  const std::size_t size = run_length(text);
+  // Where the run may go on, or end earlier, or is none.
+  const bool is_odd = kRunEnds[static_cast<unsigned char>(text[size & (kRunBytes - 1)])] |
+                      (size == kRunBytes) | (text[static_cast<std::ptrdiff_t>(size) - 1] == '_') |
+                      (has_odd_ & (size == 0));
+  const std::uint64_t key = hash_run(text, size);
+  const std::uint64_t bits = filter_bits(key);
+  return is_odd | ((filter_[key >> filter_shift_] & bits) == bits);
+}
+
 bool TagKeys::may_begin(const char* text) const noexcept {
   if (keys_.empty()) return false;
   const std::size_t size = run_length(text);
@@ -242,15 +268,17 @@ bool TagKeys::may_begin(const char* text) const noexcept {
 
 bool TagKeys::may_be(const char* text) const noexcept {
   if (keys_.empty()) return false;
-  if (may_begin(text)) return true;
   const std::size_t size = run_length(text);
-  if (size < kRunBytes && (text[size] == '"' || text[size] == '\n')) return false;
-  return slow(text, true);
+  if (size < kRunBytes && text[size] == '"') return has_run(text, size);
+  return may_begin(text) || slow(text, true);
 }
 
 bool TagKeys::slow(const char* text, bool is_listed) const noexcept {
   KeyReader reader;
-  thread_local FoldedPoints rare;  // keeps its storage
+  const std::size_t run = run_length(text);
+  reader.add_run(text, run);
+  if (reader.is_full()) return true;  // seldom enough
+  text += run;
   for (int steps = 0; steps < kStepsMax; ++steps) {
     const auto byte = static_cast<unsigned char>(*text);
     const bool is_plain = byte < 0x80 && byte != '\\' && byte != '<' && byte != '&';
@@ -285,6 +313,7 @@ bool TagKeys::slow(const char* text, bool is_listed) const noexcept {
     } else if (point.value < FoldTable::kSize) {
       folded = fold_table().folded(point.value);
     } else {
+      thread_local FoldedPoints rare;  // keeps its storage
       rare.clear();
       append_folded(point.value, &rare);
       folded = rare;

@@ -32,6 +32,10 @@ class TagKeys {
   // for those. Cost: constant (a bounded number of characters is looked at).
   [[nodiscard]] bool may_begin(const char* text) const noexcept;
 
+  // Whether may_begin() must be asked: mostly not where it would say no. Without branches; reads
+  // kRunBytes from text, and one before it.
+  [[nodiscard]] bool is_worth_reading(const char* text) const noexcept;
+
   // The same for a string of a payload's list of tags, which holds nothing but the tag: there
   // Mastodon passes over what a tag cannot hold.
   [[nodiscard]] bool may_be(const char* text) const noexcept;

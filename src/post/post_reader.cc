@@ -588,14 +588,24 @@ class PostReader::Impl {
     });
   }
 
+  [[nodiscard]] static bool has_escaped_letter(std::string_view json) noexcept {
+    constexpr std::string_view kStart = "\\u00";
+    for (std::size_t at = json.find(kStart); at != std::string_view::npos;
+         at = json.find(kStart, at + 1)) {
+      const char high = at + kStart.size() < json.size() ? json[at + kStart.size()] : '0';
+      if (high >= '4' && high <= '7') return true;
+    }
+    return false;
+  }
+
   // The whole value, and the JSON that a Mastodon WebSocket frame holds in a string.
   [[nodiscard]] RejectReason validate_json(std::string_view bytes) noexcept {
     HASHCART_TRY(check_json(bytes));
     // Most records are known for no frame without another look; keys may be written with escapes.
     const std::string_view value = trimmed(bytes);
     const bool may_be_frame =
-        value.starts_with('{') && (bytes.find("payload") != std::string_view::npos ||
-                                   bytes.find("\\u00") != std::string_view::npos);
+        value.starts_with('{') &&
+        (bytes.find("payload") != std::string_view::npos || has_escaped_letter(bytes));
     if (!may_be_frame) return RejectReason::kNone;
     // Not parser_: what read() gave out stands in its buffer.
     HASHCART_TRY(make_room(&frame_parser_, bytes.size(), simdjson::DEFAULT_MAX_DEPTH));
