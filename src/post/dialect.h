@@ -228,38 +228,42 @@ template <class Key, class Visit>
   static_assert(KeyTable<Key>::kKeyCount <= 64);  // the keys seen so far are bits
   std::uint64_t seen = 0;
   KeyOrder::Place place = KeyOrder::kStart;
-  bool is_there = fields.next_token();
+  FieldCursor at = fields;  // nobody gets its address, so its place is kept in a register
+  bool is_there = at.next_token();
   while (is_there) {
-    const char* const token = fields.token();
+    const char* const token = at.token();
     const KeyOrder::Place guess = order->after(place);
     const KeyOrder::Known& known = order->at(guess);
     std::uint8_t key = known.key;
     if (known.stands_at(token) && key != KeyOrder::kLong) [[likely]] {
       place = guess;
-      fields.take_known_key();
+      at.take_known_key();
     } else {
-      if (!fields.take_key()) break;
+      if (!at.take_key()) break;
       if (known.stands_at(token) && KeyOrder::is_plain_long(token)) {
         place = guess;
         key = KeyOrder::kNone;
       } else {
-        const LookedUp found = look_up_key(&fields.json(), table, order, place, token);
+        const LookedUp found = look_up_key(&at.json(), table, order, place, token);
         if (found.reason != RejectReason::kNone) return found.reason;
         place = found.place;
         key = found.key;
       }
     }
     if (key == KeyOrder::kNone) {
-      is_there = fields.skip_to_next_token();
+      is_there = at.skip_to_next_token();
       continue;
     }
     const std::uint64_t bit = 1ULL << key;
     if ((seen & bit) != 0) return RejectReason::kDuplicateKey;
     seen |= bit;
+    fields = at;
     HASHCART_TRY(visit(static_cast<Key>(key), fields));
-    is_there = fields.next_token();
+    at = fields;
+    is_there = at.next_token();
   }
-  return reason_of(fields.error());
+  fields = at;
+  return reason_of(at.error());
 }
 
 template <class Key, class Visit>

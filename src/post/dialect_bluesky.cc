@@ -214,8 +214,8 @@ class BlueskyReader final : public DialectReader {
     for (; main > first; --main) std::swap(context_->post(main), context_->post(main - 1));
   }
 
-  [[nodiscard]] RejectReason read_field(Key key, FieldCursor& value, int depth,
-                                        Object* it) noexcept {
+  [[nodiscard, gnu::always_inline]] RejectReason read_field(Key key, FieldCursor& value, int depth,
+                                                            Object* it) noexcept {
     switch (key) {
       case Key::kDid:
         return read_text(value, &it->did);
@@ -375,8 +375,9 @@ class BlueskyReader final : public DialectReader {
     return RejectReason::kNone;
   }
 
-  [[nodiscard]] RejectReason read_record_field(RecordKey key, FieldCursor& value,
-                                               Record* record) noexcept {
+  [[nodiscard, gnu::always_inline]] RejectReason read_record_field(RecordKey key,
+                                                                   FieldCursor& value,
+                                                                   Record* record) noexcept {
     switch (key) {
       case RecordKey::kText:
         return read_text(value, &record->text);

@@ -190,8 +190,9 @@ class XV1Reader final : public DialectReader {
     return reason;
   }
 
-  [[nodiscard]] RejectReason read_field(Key key, FieldCursor& value, Role role, int depth,
-                                        ReadContext* context, Status* status) noexcept {
+  [[nodiscard, gnu::always_inline]] RejectReason read_field(Key key, FieldCursor& value, Role role,
+                                                            int depth, ReadContext* context,
+                                                            Status* status) noexcept {
     switch (key) {
       case Key::kId:
         return read_id(value, &status->id.number);
