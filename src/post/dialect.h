@@ -255,7 +255,10 @@ template <class Key, class Visit>
       continue;
     }
     const std::uint64_t bit = 1ULL << key;
-    if ((seen & bit) != 0) return RejectReason::kDuplicateKey;
+    if ((seen & bit) != 0) [[unlikely]] {
+      at.hand_out();  // there are records that go on after this
+      return RejectReason::kDuplicateKey;
+    }
     seen |= bit;
     fields = at;
     HASHCART_TRY(visit(static_cast<Key>(key), fields));
@@ -471,7 +474,7 @@ template <class Visit>
 [[nodiscard]] RejectReason visit_inside(FieldCursor& field, Visit&& visit) noexcept {
   FieldCursor inside(field, FieldCursor::Inside{});
   const RejectReason reason = visit(inside);
-  field.leave(inside);
+  field.leave(inside, reason != RejectReason::kNone);
   return reason;
 }
 

@@ -224,14 +224,15 @@ class FieldCursor {
     at_ += tokens;
     state_ = State::kSkipped;
   }
-  // Goes behind the object that stands for the value, which `inside` has read. Where that stopped
-  // on its way, the object is stepped over by next().
-  void leave(const FieldCursor& inside) noexcept {
+  // Goes behind the object that stands for the value, which `inside` has read. An object that it has
+  // not read to its end is stepped over by next(): with a fault from where the document was handed
+  // out last, as On-Demand would, else whole.
+  void leave(const FieldCursor& inside, bool has_fault) noexcept {
     if (inside.state_ == State::kClosed) {
       at_ = inside.at_;
       state_ = State::kSkipped;
     } else {
-      state_ = State::kUnread;
+      state_ = has_fault ? State::kHandedOut : State::kUnread;
     }
   }
 
