@@ -34,17 +34,6 @@ bool are_eight_digits(std::uint64_t bytes) noexcept {
           (((bytes + in_each_byte(0x06)) & in_each_byte(0xF0)) >> 4U)) == in_each_byte(0x33);
 }
 
-bool are_digits(std::string_view text) noexcept {
-  std::size_t at = 0;
-  for (; text.size() - at >= 8; at += 8) {
-    if (!are_eight_digits(eight_at(text.data() + at))) return false;
-  }
-  for (; at < text.size(); ++at) {
-    if (!base::is_ascii_digit(text[at])) return false;
-  }
-  return true;
-}
-
 // The number that eight digits write.
 std::uint64_t value_of_eight(std::uint64_t bytes) noexcept {
   bytes -= in_each_byte('0');
@@ -112,6 +101,17 @@ RejectReason unescape_key(od::json_iterator* json, const char* raw,
 
 RejectReason check_null(od::value& value) noexcept {
   return trimmed_token(value) == "null" ? RejectReason::kNone : RejectReason::kBadJson;
+}
+
+bool are_digits(std::string_view text) noexcept {
+  std::size_t at = 0;
+  for (; text.size() - at >= 8; at += 8) {
+    if (!are_eight_digits(eight_at(text.data() + at))) return false;
+  }
+  for (; at < text.size(); ++at) {
+    if (!base::is_ascii_digit(text[at])) return false;
+  }
+  return true;
 }
 
 RejectReason read_text(od::value& value, MaybeText* out) noexcept {

@@ -18,6 +18,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <exception>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -25,8 +27,10 @@
 
 #include "base/event_time.h"
 #include "base/platform.h"
+#include "base/utf8.h"
 #include "post/arena.h"
 #include "post/json_cursor.h"
+#include "post/key_order.h"
 #include "post/post.h"
 
 namespace hashcart::post {
@@ -69,7 +73,10 @@ class KeyTable {
   static constexpr std::size_t kKeyBytesMax = 31;
 
   constexpr explicit KeyTable(const std::array<std::string_view, kKeyCount>& names) {
+    static_assert(KeyOrder::kKeyBytesMax < kKeyBytesMax);
     for (std::size_t i = 0; i < kKeyCount; ++i) {
+      // KeyOrder takes longer ones for none of ours.
+      if (names[i].size() > KeyOrder::kKeyBytesMax) std::terminate();
       for (std::size_t c = 0; c < names[i].size(); ++c) names_[i][c] = names[i][c];
       names_[i][names[i].size()] = '"';  // a name that is too long does not compile
       std::size_t slot = hash(names[i].data(), names[i].size());
@@ -171,6 +178,102 @@ template <class Key, class Visit>
     HASHCART_TRY(visit(key, value));
   }
   return reason_of(fields.error());
+}
+
+// The key at a token that is not the one that was guessed.
+struct LookedUp {
+  KeyOrder::Place place = KeyOrder::kStart;
+  std::uint8_t key = KeyOrder::kNone;
+  RejectReason reason = RejectReason::kNone;
+};
+
+// Takes values and not the cursor, whose place would else live in memory. token: starts with a
+// quote, and a colon is the next token.
+template <class Key>
+[[nodiscard, gnu::noinline]] LookedUp look_up_key(od::json_iterator* json,
+                                                  const KeyTable<Key>& table, KeyOrder* order,
+                                                  KeyOrder::Place from,
+                                                  const char* token) noexcept {
+  static_assert(KeyTable<Key>::kKeyCount < KeyOrder::kNone);
+  const auto index_of = [](Key key) {
+    return key == Key::kCount ? KeyOrder::kNone : static_cast<std::uint8_t>(key);
+  };
+  if (order->follow_other(from, token)) {
+    const KeyOrder::Place place = order->after(from);
+    const std::uint8_t key = order->at(place).key;
+    if (key != KeyOrder::kLong) return {place, key, RejectReason::kNone};
+    if (KeyOrder::is_plain_long(token)) return {place, KeyOrder::kNone, RejectReason::kNone};
+  }
+  bool has_escape = false;
+  const Key key = table.find(token + 1, &has_escape);
+  if (has_escape) [[unlikely]] {
+    std::string_view name;
+    const RejectReason reason = unescape_key(json, token + 1, &name);
+    return {from, index_of(table.find(name)), reason};
+  }
+  std::size_t size = 0;
+  while (size <= KeyOrder::kKeyBytesMax && token[size + 1] != '"') ++size;
+  // A blank before the colon: such keys are not guessed.
+  if (size <= KeyOrder::kKeyBytesMax && token[size + 2] != ':') {
+    return {from, index_of(key), RejectReason::kNone};
+  }
+  return {order->learn(from, token, size, index_of(key)), index_of(key), RejectReason::kNone};
+}
+
+// As each_known_field, but guesses keys by the order of those before, and calls
+// visit(Key, FieldCursor&): the reader of a value may read it where it stands.
+template <class Key, class Visit>
+[[nodiscard]] RejectReason each_known_field(FieldCursor& fields, const KeyTable<Key>& table,
+                                            KeyOrder* order, Visit&& visit) noexcept {
+  static_assert(KeyTable<Key>::kKeyCount <= 64);  // the keys seen so far are bits
+  std::uint64_t seen = 0;
+  KeyOrder::Place place = KeyOrder::kStart;
+  FieldCursor at = fields;  // nobody gets its address, so its place is kept in a register
+  bool is_there = at.next_token();
+  while (is_there) {
+    const char* const token = at.token();
+    const KeyOrder::Place guess = order->after(place);
+    const KeyOrder::Known& known = order->at(guess);
+    std::uint8_t key = known.key;
+    if (known.stands_at(token) && key != KeyOrder::kLong) [[likely]] {
+      place = guess;
+      at.take_known_key();
+    } else {
+      if (!at.take_key()) break;
+      if (known.stands_at(token) && KeyOrder::is_plain_long(token)) {
+        place = guess;
+        key = KeyOrder::kNone;
+      } else {
+        const LookedUp found = look_up_key(&at.json(), table, order, place, token);
+        if (found.reason != RejectReason::kNone) return found.reason;
+        place = found.place;
+        key = found.key;
+      }
+    }
+    if (key == KeyOrder::kNone) {
+      is_there = at.skip_to_next_token();
+      continue;
+    }
+    const std::uint64_t bit = 1ULL << key;
+    if ((seen & bit) != 0) [[unlikely]] {
+      at.hand_out();  // there are records that go on after this
+      return RejectReason::kDuplicateKey;
+    }
+    seen |= bit;
+    fields = at;
+    HASHCART_TRY(visit(static_cast<Key>(key), fields));
+    at = fields;
+    is_there = at.next_token();
+  }
+  fields = at;
+  return reason_of(at.error());
+}
+
+template <class Key, class Visit>
+[[nodiscard]] RejectReason each_known_field(od::object& object, const KeyTable<Key>& table,
+                                            KeyOrder* order, Visit&& visit) noexcept {
+  FieldCursor fields(object);
+  return each_known_field(fields, table, order, visit);
 }
 
 enum class JsonKind : std::uint8_t { kAbsent, kNull, kBool, kNumber, kString, kArray, kObject };
@@ -287,6 +390,129 @@ inline constexpr std::size_t kIdBytesMax =
 
 // The digits of a whole number that fits 63 bits.
 [[nodiscard]] bool parse_digits(std::string_view digits, std::uint64_t* out) noexcept;
+
+// The same for the value that a cursor stands at; most are read without the document.
+
+// What a token of digits or of a word is, where nothing but the value stands in it.
+[[nodiscard]] inline bool is_null_token(std::string_view token) noexcept {
+  return token.size() == 4 && std::memcmp(token.data(), "null", 4) == 0;
+}
+
+// A string without escapes. False for anything else, unread.
+[[nodiscard]] inline bool take_plain_text(FieldCursor& field, std::string_view* out) noexcept {
+  const char* const at = field.first_char_at();
+  if (*at != '"') return false;
+  const StringEnd end = find_string_end(at + 1);
+  if (end.has_escape) return false;
+  *out = {at + 1, end.size};
+  field.pass(1);
+  return true;
+}
+
+[[nodiscard]] inline RejectReason read_text(FieldCursor& field, MaybeText* out) noexcept {
+  if (take_plain_text(field, &out->text)) {
+    out->present = true;
+    return RejectReason::kNone;
+  }
+  od::value value = field.value();
+  return read_text(value, out);
+}
+
+[[nodiscard]] inline RejectReason read_optional_text(FieldCursor& field,
+                                                     std::string_view* out) noexcept {
+  if (take_plain_text(field, out)) return RejectReason::kNone;
+  od::value value = field.value();
+  return read_optional_text(value, out);
+}
+
+[[nodiscard]] bool are_digits(std::string_view text) noexcept;
+
+[[nodiscard]] inline RejectReason read_id(FieldCursor& field, MaybeText* out) noexcept {
+  if (take_plain_text(field, &out->text)) {
+    out->present = true;
+    return RejectReason::kNone;
+  }
+  const std::string_view token = field.value_token();
+  if (is_null_token(token)) {
+    field.pass(1);
+    return RejectReason::kNone;
+  }
+  if (base::is_ascii_digit(token[0]) && are_digits(token)) {
+    out->present = true;
+    out->text = token;
+    field.pass(1);
+    return RejectReason::kNone;
+  }
+  od::value value = field.value();
+  return read_id(value, out);
+}
+
+[[nodiscard]] inline RejectReason read_optional_index(FieldCursor& field,
+                                                      std::uint64_t* out) noexcept {
+  if (parse_digits(field.value_token(), out)) {
+    field.pass(1);
+    return RejectReason::kNone;
+  }
+  od::value value = field.value();
+  return read_optional_index(value, out);
+}
+
+[[nodiscard]] inline RejectReason read_optional_bool(FieldCursor& field, bool* out) noexcept {
+  const std::string_view token = field.value_token();
+  const bool is_true = token.size() == 4 && std::memcmp(token.data(), "true", 4) == 0;
+  if (is_true || (token.size() == 5 && std::memcmp(token.data(), "false", 5) == 0)) {
+    *out = is_true;
+    field.pass(1);
+    return RejectReason::kNone;
+  }
+  od::value value = field.value();
+  return read_optional_bool(value, out);
+}
+
+// Calls visit(FieldCursor&) for an object.
+template <class Visit>
+[[nodiscard]] RejectReason visit_inside(FieldCursor& field, Visit&& visit) noexcept {
+  FieldCursor inside(field, FieldCursor::Inside{});
+  const RejectReason reason = visit(inside);
+  field.leave(inside, reason != RejectReason::kNone);
+  return reason;
+}
+
+template <class Visit>
+[[nodiscard]] RejectReason with_object(FieldCursor& field, Visit&& visit) noexcept {
+  if (field.first_char() == '{') return visit_inside(field, visit);
+  od::value value = field.value();
+  JsonKind kind = JsonKind::kAbsent;
+  HASHCART_TRY(read_kind(value, &kind));
+  return kind == JsonKind::kNull ? RejectReason::kNone : RejectReason::kWrongType;
+}
+
+template <class Visit>
+[[nodiscard]] RejectReason with_optional_object(FieldCursor& field, Visit&& visit) noexcept {
+  if (field.first_char() == '{') return visit_inside(field, visit);
+  od::value value = field.value();
+  JsonKind kind = JsonKind::kAbsent;
+  return read_kind(value, &kind);
+}
+
+// Calls visit(od::value element), as for values.
+template <class Visit>
+[[nodiscard]] RejectReason each_element(FieldCursor& field, Visit&& visit) noexcept {
+  if (field.first_char() == '[' && field.is_empty_array()) {
+    field.pass(2);
+    return RejectReason::kNone;
+  }
+  return each_element(field.value(), visit);
+}
+
+template <class Visit>
+[[nodiscard]] RejectReason each_optional_element(FieldCursor& field, Visit&& visit) noexcept {
+  if (field.first_char() == '[' && field.is_empty_array()) {
+    field.pass(2);
+    return RejectReason::kNone;
+  }
+  return each_optional_element(field.value(), visit);
+}
 
 [[nodiscard]] constexpr bool is_event_time(std::int64_t time_ms) noexcept {
   return time_ms > -62'135'596'800'001 &&

@@ -164,7 +164,8 @@ class BlueskyReader final : public DialectReader {
  public:
   RejectReason read(od::object object, ReadContext* context) noexcept override {
     context_ = context;
-    return read_object(object, Role::kMain, 0);
+    FieldCursor fields(object);
+    return read_object(fields, Role::kMain, 0);
   }
 
  private:
@@ -186,12 +187,12 @@ class BlueskyReader final : public DialectReader {
     std::optional<std::size_t> slot;
   };
 
-  [[nodiscard]] RejectReason read_object(od::object object, Role role, int depth) noexcept {
+  [[nodiscard]] RejectReason read_object(FieldCursor& fields, Role role, int depth) noexcept {
     if (depth > kThreadDepthMax) return RejectReason::kTooDeep;
     Object it;
     it.features_begin = features_.size();
     const std::size_t first = context_->post_count();
-    HASHCART_TRY(each_known_field(object, kKeys, [&](Key key, od::value value) {
+    HASHCART_TRY(each_known_field(fields, kKeys, &order_, [&](Key key, FieldCursor& value) {
       return read_field(key, value, depth, &it);
     }));
     const RejectReason reason = finish(it, role, depth);
@@ -213,7 +214,8 @@ class BlueskyReader final : public DialectReader {
     for (; main > first; --main) std::swap(context_->post(main), context_->post(main - 1));
   }
 
-  [[nodiscard]] RejectReason read_field(Key key, od::value value, int depth, Object* it) noexcept {
+  [[nodiscard, gnu::always_inline]] RejectReason read_field(Key key, FieldCursor& value, int depth,
+                                                            Object* it) noexcept {
     switch (key) {
       case Key::kDid:
         return read_text(value, &it->did);
@@ -223,29 +225,30 @@ class BlueskyReader final : public DialectReader {
       case Key::kType:
         return it->kind.empty() ? read_optional_text(value, &it->kind) : RejectReason::kNone;
       case Key::kCommit:
-        return with_optional_object(value, [&](od::object commit) {
+        return with_optional_object(value, [&](FieldCursor& commit) {
           it->is_event = true;
-          return each_known_field(commit, kCommitKeys, [&](CommitKey inner, od::value field) {
-            switch (inner) {
-              case CommitKey::kType:
-              case CommitKey::kOperation:
-                return read_optional_text(field, &it->operation);
-              case CommitKey::kCollection:
-                return read_optional_text(field, &it->collection);
-              case CommitKey::kRkey:
-                return read_text(field, &it->rkey);
-              case CommitKey::kRecord:
-                return read_record(field, it);
-              case CommitKey::kCount:
-                break;
-            }
-            return RejectReason::kNone;
-          });
+          return each_known_field(commit, kCommitKeys, &commit_order_,
+                                  [&](CommitKey inner, FieldCursor& field) {
+                                    switch (inner) {
+                                      case CommitKey::kType:
+                                      case CommitKey::kOperation:
+                                        return read_optional_text(field, &it->operation);
+                                      case CommitKey::kCollection:
+                                        return read_optional_text(field, &it->collection);
+                                      case CommitKey::kRkey:
+                                        return read_text(field, &it->rkey);
+                                      case CommitKey::kRecord:
+                                        return read_record(field, it);
+                                      case CommitKey::kCount:
+                                        break;
+                                    }
+                                    return RejectReason::kNone;
+                                  });
         });
       case Key::kAccount:
         it->is_event = true;
-        return with_optional_object(value,
-                                    [&](od::object account) { return read_account(account, it); });
+        return with_optional_object(
+            value, [&](FieldCursor& account) { return read_account(account, it); });
       case Key::kIdentity:
       case Key::kSync:
       case Key::kSeq:
@@ -264,12 +267,13 @@ class BlueskyReader final : public DialectReader {
       case Key::kUri:
         return read_text(value, &it->uri);
       case Key::kAuthor:
-        return with_object(value, [&](od::object author) {
+        return with_object(value, [&](FieldCursor& author) {
           it->has_author = true;
-          return each_known_field(author, kAuthorKeys, [&](AuthorKey inner, od::value field) {
-            return inner == AuthorKey::kDid ? read_text(field, &it->author_did)
-                                            : read_optional_text(field, &it->author_handle);
-          });
+          return each_known_field(
+              author, kAuthorKeys, &author_order_, [&](AuthorKey inner, FieldCursor& field) {
+                return inner == AuthorKey::kDid ? read_text(field, &it->author_did)
+                                                : read_optional_text(field, &it->author_handle);
+              });
         });
       case Key::kIndexedAt:
         return read_text(value, &it->indexed_at);
@@ -283,12 +287,12 @@ class BlueskyReader final : public DialectReader {
       case Key::kPost:
       case Key::kParent:
         it->is_page = true;
-        return read_view(value, depth);
+        return read_view(value.value(), depth);
       case Key::kReply:
         // Of a feed item: the views of parent and root; the parent goes with the item's post. (A
         // bare record has a `reply` of its own kind, and no id to be read by.)
         return with_optional_object(
-            value, [&](od::object reply) { return read_feed_reply(reply, depth); });
+            value, [&](FieldCursor& reply) { return read_feed_reply(reply, depth); });
       case Key::kRecord:
         return read_record(value, it);
       case Key::kTypeUri:
@@ -300,7 +304,13 @@ class BlueskyReader final : public DialectReader {
     return RejectReason::kNone;
   }
 
-  static RejectReason read_time_us(od::value& value, Object* it) noexcept {
+  static RejectReason read_time_us(FieldCursor& field, Object* it) noexcept {
+    if (parse_digits(field.value_token(), &it->time_us)) {
+      it->has_time_us = it->time_us_is_number = true;
+      field.pass(1);
+      return RejectReason::kNone;
+    }
+    od::value value = field.value();
     JsonKind kind = JsonKind::kAbsent;
     HASHCART_TRY(read_kind(value, &kind));
     it->has_time_us = kind != JsonKind::kNull;
@@ -311,56 +321,63 @@ class BlueskyReader final : public DialectReader {
     return RejectReason::kNone;
   }
 
-  [[nodiscard]] static RejectReason read_account(od::object account, Object* it) noexcept {
+  [[nodiscard]] RejectReason read_account(FieldCursor& account, Object* it) noexcept {
     bool active = true;
     std::string_view status;
-    HASHCART_TRY(each_known_field(account, kAccountKeys, [&](AccountKey key, od::value field) {
-      return key == AccountKey::kActive ? read_optional_bool(field, &active)
-                                        : read_optional_text(field, &status);
-    }));
+    HASHCART_TRY(each_known_field(
+        account, kAccountKeys, &account_order_, [&](AccountKey key, FieldCursor& field) {
+          return key == AccountKey::kActive ? read_optional_bool(field, &active)
+                                            : read_optional_text(field, &status);
+        }));
     // "takendown", "suspended" and "deactivated" may be taken back; the posts are then there again.
     it->account_deleted = !active && status == "deleted";
     return RejectReason::kNone;
   }
 
   [[nodiscard]] RejectReason read_view(od::value value, int depth) noexcept {
-    return with_optional_object(
-        value, [&](od::object view) { return read_object(view, Role::kMain, depth + 1); });
+    return with_optional_object(value, [&](od::object view) {
+      FieldCursor fields(view);
+      return read_object(fields, Role::kMain, depth + 1);
+    });
   }
 
-  [[nodiscard]] RejectReason read_feed_reply(od::object reply, int depth) noexcept {
-    return each_known_field(reply, kReplyKeys, [&](ReplyKey key, od::value value) {
-      return with_optional_object(value, [&](od::object view) {
-        return read_object(view, key == ReplyKey::kParent ? Role::kReplyTo : Role::kIncluded,
-                           depth + 1);
-      });
-    });
+  [[nodiscard]] RejectReason read_feed_reply(FieldCursor& reply, int depth) noexcept {
+    return each_known_field(
+        reply, kReplyKeys, &reply_order_, [&](ReplyKey key, FieldCursor& value) {
+          return with_optional_object(value, [&](FieldCursor& view) {
+            return read_object(view, key == ReplyKey::kParent ? Role::kReplyTo : Role::kIncluded,
+                               depth + 1);
+          });
+        });
   }
 
   // --- The record of a post ---
 
-  [[nodiscard]] RejectReason read_record(od::value value, Object* it) noexcept {
+  [[nodiscard]] RejectReason read_record(FieldCursor& value, Object* it) noexcept {
     // Records of other collections, where that is known already, are passed over unread.
     if (!it->collection.empty() && !is(it->collection, kPostCollection)) return RejectReason::kNone;
-    JsonKind kind = JsonKind::kAbsent;
-    HASHCART_TRY(read_kind(value, &kind));
-    if (kind != JsonKind::kObject) {
+    if (value.first_char() != '{') {
+      od::value other = value.value();
+      JsonKind kind = JsonKind::kAbsent;
+      HASHCART_TRY(read_kind(other, &kind));
       if (kind != JsonKind::kNull) it->record.fault = RejectReason::kWrongType;
       return RejectReason::kNone;
     }
     it->record.present = true;
-    const RejectReason reason = with_object(value, [&](od::object record) {
-      return each_known_field(record, kRecordKeys, [&](RecordKey key, od::value field) {
-        return read_record_field(key, field, &it->record);
-      });
+    const RejectReason reason = with_object(value, [&](FieldCursor& record) {
+      return each_known_field(record, kRecordKeys, &record_order_,
+                              [&](RecordKey key, FieldCursor& field) {
+                                return read_record_field(key, field, &it->record);
+                              });
     });
     if (is_syntax_fault(reason)) return reason;
     it->record.fault = reason;
     return RejectReason::kNone;
   }
 
-  [[nodiscard]] RejectReason read_record_field(RecordKey key, od::value value,
-                                               Record* record) noexcept {
+  [[nodiscard, gnu::always_inline]] RejectReason read_record_field(RecordKey key,
+                                                                   FieldCursor& value,
+                                                                   Record* record) noexcept {
     switch (key) {
       case RecordKey::kText:
         return read_text(value, &record->text);
@@ -373,7 +390,10 @@ class BlueskyReader final : public DialectReader {
         });
       case RecordKey::kFacets:
         return each_element(value, [&](od::value facet) {
-          return with_object(facet, [&](od::object object) { return read_facet(object); });
+          return with_object(facet, [&](od::object object) {
+            FieldCursor fields(object);
+            return read_facet(fields);
+          });
         });
       case RecordKey::kTags:
         return each_element(value, [&](od::value element) {
@@ -385,18 +405,21 @@ class BlueskyReader final : public DialectReader {
         });
       case RecordKey::kEmbed:
         return with_object(value,
-                           [&](od::object embed) { return read_embed(embed, record, true); });
+                           [&](FieldCursor& embed) { return read_embed(embed, record, true); });
       case RecordKey::kReply:
-        return with_object(value, [&](od::object reply) {
-          return each_known_field(reply, kReplyKeys, [&](ReplyKey inner, od::value reference) {
-            if (inner == ReplyKey::kRoot) return RejectReason::kNone;
-            return with_object(reference, [&](od::object parent) {
-              return each_known_field(parent, kUriKeys, [&](UriKey uri_key, od::value uri) {
-                return uri_key == UriKey::kUri ? read_optional_text(uri, &record->reply_parent)
-                                               : RejectReason::kNone;
+        return with_object(value, [&](FieldCursor& reply) {
+          return each_known_field(
+              reply, kReplyKeys, &reply_order_, [&](ReplyKey inner, FieldCursor& reference) {
+                if (inner == ReplyKey::kRoot) return RejectReason::kNone;
+                return with_object(reference, [&](FieldCursor& parent) {
+                  return each_known_field(
+                      parent, kUriKeys, &uri_order_, [&](UriKey uri_key, FieldCursor& uri) {
+                        return uri_key == UriKey::kUri
+                                   ? read_optional_text(uri, &record->reply_parent)
+                                   : RejectReason::kNone;
+                      });
+                });
               });
-            });
-          });
         });
       case RecordKey::kCount:
         break;
@@ -405,22 +428,28 @@ class BlueskyReader final : public DialectReader {
   }
 
   // The index may stand after the features it is about.
-  [[nodiscard]] RejectReason read_facet(od::object facet) noexcept {
+  [[nodiscard]] RejectReason read_facet(FieldCursor& facet) noexcept {
     const std::size_t begin = features_.size();
     std::uint64_t start = Feature::kNowhere;
     std::uint64_t end = Feature::kNowhere;
-    HASHCART_TRY(each_known_field(facet, kFacetKeys, [&](FacetKey key, od::value value) {
-      if (key == FacetKey::kIndex) {
-        return with_object(value, [&](od::object index) {
-          return each_known_field(index, kIndexKeys, [&](IndexKey inner, od::value offset) {
-            return read_optional_index(offset, inner == IndexKey::kByteStart ? &start : &end);
+    HASHCART_TRY(
+        each_known_field(facet, kFacetKeys, &facet_order_, [&](FacetKey key, FieldCursor& value) {
+          if (key == FacetKey::kIndex) {
+            return with_object(value, [&](FieldCursor& index) {
+              return each_known_field(index, kIndexKeys, &index_order_,
+                                      [&](IndexKey inner, FieldCursor& offset) {
+                                        return read_optional_index(
+                                            offset, inner == IndexKey::kByteStart ? &start : &end);
+                                      });
+            });
+          }
+          return each_element(value, [&](od::value element) {
+            return with_object(element, [&](od::object feature) {
+              FieldCursor fields(feature);
+              return read_feature(fields);
+            });
           });
-        });
-      }
-      return each_element(value, [&](od::value element) {
-        return with_object(element, [&](od::object feature) { return read_feature(feature); });
-      });
-    }));
+        }));
     for (std::size_t i = begin; i < features_.size(); ++i) {
       features_[i].start = start;
       features_[i].end = end;
@@ -428,21 +457,22 @@ class BlueskyReader final : public DialectReader {
     return RejectReason::kNone;
   }
 
-  [[nodiscard]] RejectReason read_feature(od::object object) noexcept {
+  [[nodiscard]] RejectReason read_feature(FieldCursor& fields) noexcept {
     std::string_view type, tag, uri;
-    HASHCART_TRY(each_known_field(object, kFeatureKeys, [&](FeatureKey key, od::value value) {
-      switch (key) {
-        case FeatureKey::kTypeUri:
-          return read_optional_text(value, &type);
-        case FeatureKey::kTag:
-          return read_optional_text(value, &tag);
-        case FeatureKey::kUri:
-          return read_optional_text(value, &uri);
-        case FeatureKey::kCount:
-          break;
-      }
-      return RejectReason::kNone;
-    }));
+    HASHCART_TRY(each_known_field(fields, kFeatureKeys, &feature_order_,
+                                  [&](FeatureKey key, FieldCursor& value) {
+                                    switch (key) {
+                                      case FeatureKey::kTypeUri:
+                                        return read_optional_text(value, &type);
+                                      case FeatureKey::kTag:
+                                        return read_optional_text(value, &tag);
+                                      case FeatureKey::kUri:
+                                        return read_optional_text(value, &uri);
+                                      case FeatureKey::kCount:
+                                        break;
+                                    }
+                                    return RejectReason::kNone;
+                                  }));
     if (is(type, "app.bsky.richtext.facet#tag") && !tag.empty()) {
       features_.push_back({true, tag, Feature::kNowhere, Feature::kNowhere});
     } else if (is(type, "app.bsky.richtext.facet#link") && !uri.empty()) {
@@ -452,39 +482,41 @@ class BlueskyReader final : public DialectReader {
   }
 
   // external.uri; record.uri, or record.record.uri beside media, whose own external.uri counts too.
-  [[nodiscard]] RejectReason read_embed(od::object embed, Record* record,
+  [[nodiscard]] RejectReason read_embed(FieldCursor& embed, Record* record,
                                         bool with_media) noexcept {
-    return each_known_field(embed, kEmbedKeys, [&](EmbedKey key, od::value value) {
-      switch (key) {
-        case EmbedKey::kExternal:
-          return with_optional_object(value, [&](od::object external) {
-            std::string_view uri;
-            HASHCART_TRY(read_uri(external, &uri, false));
-            if (!uri.empty())
-              features_.push_back({false, uri, Feature::kNowhere, Feature::kNowhere});
-            return RejectReason::kNone;
-          });
-        case EmbedKey::kRecord:
-          return with_optional_object(
-              value, [&](od::object quoted) { return read_uri(quoted, &record->quoted, true); });
-        case EmbedKey::kMedia:
-          if (!with_media) return RejectReason::kNone;
-          return with_optional_object(
-              value, [&](od::object media) { return read_embed(media, record, false); });
-        case EmbedKey::kCount:
-          break;
-      }
-      return RejectReason::kNone;
-    });
+    return each_known_field(
+        embed, kEmbedKeys, &embed_order_, [&](EmbedKey key, FieldCursor& value) {
+          switch (key) {
+            case EmbedKey::kExternal:
+              return with_optional_object(value, [&](FieldCursor& external) {
+                std::string_view uri;
+                HASHCART_TRY(read_uri(external, &uri, false));
+                if (!uri.empty())
+                  features_.push_back({false, uri, Feature::kNowhere, Feature::kNowhere});
+                return RejectReason::kNone;
+              });
+            case EmbedKey::kRecord:
+              return with_optional_object(value, [&](FieldCursor& quoted) {
+                return read_uri(quoted, &record->quoted, true);
+              });
+            case EmbedKey::kMedia:
+              if (!with_media) return RejectReason::kNone;
+              return with_optional_object(
+                  value, [&](FieldCursor& media) { return read_embed(media, record, false); });
+            case EmbedKey::kCount:
+              break;
+          }
+          return RejectReason::kNone;
+        });
   }
 
-  [[nodiscard]] static RejectReason read_uri(od::object object, std::string_view* out,
-                                             bool with_record) noexcept {
-    return each_known_field(object, kUriKeys, [&](UriKey key, od::value value) {
+  [[nodiscard]] RejectReason read_uri(FieldCursor& fields, std::string_view* out,
+                                      bool with_record) noexcept {
+    return each_known_field(fields, kUriKeys, &uri_order_, [&](UriKey key, FieldCursor& value) {
       if (key == UriKey::kUri) return read_optional_text(value, out);
       if (!with_record) return RejectReason::kNone;
       return with_optional_object(value,
-                                  [&](od::object inner) { return read_uri(inner, out, false); });
+                                  [&](FieldCursor& inner) { return read_uri(inner, out, false); });
     });
   }
 
@@ -632,6 +664,8 @@ class BlueskyReader final : public DialectReader {
 
   ReadContext* context_ = nullptr;
   std::vector<Feature> features_;  // a stack: posts stand inside others' views
+  KeyOrder order_, commit_order_, account_order_, author_order_, record_order_, reply_order_;
+  KeyOrder facet_order_, index_order_, feature_order_, embed_order_, uri_order_;
 };
 
 }  // namespace

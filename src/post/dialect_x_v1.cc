@@ -171,17 +171,18 @@ class XV1Reader final : public DialectReader {
     entities_.clear();
     bool is_status = false;
     std::string_view id;
-    return read_object(object, Role::kMain, 0, context, &is_status, &id);
+    FieldCursor fields(object);
+    return read_object(fields, Role::kMain, 0, context, &is_status, &id);
   }
 
  private:
   // *is_status: whether a post stands in the context for this object; *id: its id.
-  [[nodiscard]] RejectReason read_object(od::object object, Role role, int depth,
+  [[nodiscard]] RejectReason read_object(FieldCursor& fields, Role role, int depth,
                                          ReadContext* context, bool* is_status,
                                          std::string_view* id) noexcept {
     const std::size_t entities_before = entities_.size();
     Status status;
-    HASHCART_TRY(each_known_field(object, kKeys, [&](Key key, od::value value) {
+    HASHCART_TRY(each_known_field(fields, kKeys, &order_, [&](Key key, FieldCursor& value) {
       return read_field(key, value, role, depth, context, &status);
     }));
     const RejectReason reason = finish(status, role, depth, context, is_status, id);
@@ -189,8 +190,9 @@ class XV1Reader final : public DialectReader {
     return reason;
   }
 
-  [[nodiscard]] RejectReason read_field(Key key, od::value value, Role role, int depth,
-                                        ReadContext* context, Status* status) noexcept {
+  [[nodiscard, gnu::always_inline]] RejectReason read_field(Key key, FieldCursor& value, Role role,
+                                                            int depth, ReadContext* context,
+                                                            Status* status) noexcept {
     switch (key) {
       case Key::kId:
         return read_id(value, &status->id.number);
@@ -207,17 +209,18 @@ class XV1Reader final : public DialectReader {
       case Key::kTruncated:
         return read_optional_bool(value, &status->truncated);
       case Key::kExtendedTweet:
-        return with_object(value, [&](od::object extended) {
-          return each_known_field(extended, kExtendedKeys, [&](ExtendedKey inner, od::value field) {
-            return inner == ExtendedKey::kFullText
-                       ? read_text(field, &status->extended_text)
-                       : entities_.read(field, &status->extended_entities);
-          });
+        return with_object(value, [&](FieldCursor& extended) {
+          return each_known_field(extended, kExtendedKeys, &extended_order_,
+                                  [&](ExtendedKey inner, FieldCursor& field) {
+                                    return inner == ExtendedKey::kFullText
+                                               ? read_text(field, &status->extended_text)
+                                               : entities_.read(field, &status->extended_entities);
+                                  });
         });
       case Key::kEntities:
         return entities_.read(value, &status->entities);
       case Key::kUser:
-        return with_object(value, [&](od::object user) { return read_user(user, status); });
+        return with_object(value, [&](FieldCursor& user) { return read_user(user, status); });
       case Key::kLang:
         return read_optional_text(value, &status->lang);
       case Key::kReplyToId:
@@ -245,10 +248,11 @@ class XV1Reader final : public DialectReader {
         return RejectReason::kNone;
       }
       case Key::kEditHistory:
-        return with_optional_object(value, [&](od::object history) {
-          return each_known_field(history, kEditKeys, [&](EditKey, od::value first) {
-            return read_optional_text(first, &status->chain_id);
-          });
+        return with_optional_object(value, [&](FieldCursor& history) {
+          return each_known_field(history, kEditKeys, &edit_order_,
+                                  [&](EditKey, FieldCursor& first) {
+                                    return read_optional_text(first, &status->chain_id);
+                                  });
         });
       case Key::kMid:
       case Key::kIdstr:
@@ -265,10 +269,11 @@ class XV1Reader final : public DialectReader {
       case Key::kTweet:
       case Key::kMessage:
         status->is_page = true;
-        return read_wrapped(value, depth, context);
+        return read_wrapped(value.value(), depth, context);
       case Key::kDelete:
         status->is_control = true;
-        return with_object(value, [&](od::object object) { return read_delete(object, context); });
+        return with_object(value,
+                           [&](FieldCursor& object) { return read_delete(object, context); });
       case Key::kScrubGeo:
       case Key::kLimit:
       case Key::kStatusWithheld:
@@ -290,8 +295,8 @@ class XV1Reader final : public DialectReader {
     return RejectReason::kNone;
   }
 
-  [[nodiscard]] static RejectReason read_user(od::object user, Status* status) noexcept {
-    return each_known_field(user, kUserKeys, [&](UserKey key, od::value value) {
+  [[nodiscard]] RejectReason read_user(FieldCursor& user, Status* status) noexcept {
+    return each_known_field(user, kUserKeys, &user_order_, [&](UserKey key, FieldCursor& value) {
       switch (key) {
         case UserKey::kId:
           return read_id(value, &status->user.number);
@@ -309,32 +314,34 @@ class XV1Reader final : public DialectReader {
   }
 
   // {"status":{"id":..,"id_str":..,"user_id":..,"user_id_str":..}}; the oldest lack the strings.
-  [[nodiscard]] static RejectReason read_delete(od::object object, ReadContext* context) noexcept {
-    return each_known_field(object, kDeleteKeys, [&](DeleteKey, od::value status) {
-      return with_object(status, [&](od::object deleted) {
-        TwinId id, user;
-        HASHCART_TRY(each_known_field(deleted, kDeletedKeys, [&](DeletedKey key, od::value value) {
-          switch (key) {
-            case DeletedKey::kId:
-              return read_id(value, &id.number);
-            case DeletedKey::kIdStr:
-              return read_id(value, &id.text);
-            case DeletedKey::kUserId:
-              return read_id(value, &user.number);
-            case DeletedKey::kUserIdStr:
-              return read_id(value, &user.text);
-            case DeletedKey::kCount:
-              break;
-          }
-          return RejectReason::kNone;
-        }));
-        if (!id.present()) return RejectReason::kNoId;
-        HASHCART_TRY(check_id(id.best()));
-        HASHCART_TRY(user.check_optional());
-        context->add_delete({base::Platform::kX, false, id.best(), user.best()});
-        return RejectReason::kNone;
-      });
-    });
+  [[nodiscard]] RejectReason read_delete(FieldCursor& object, ReadContext* context) noexcept {
+    return each_known_field(
+        object, kDeleteKeys, &delete_order_, [&](DeleteKey, FieldCursor& status) {
+          return with_object(status, [&](FieldCursor& deleted) {
+            TwinId id, user;
+            HASHCART_TRY(each_known_field(deleted, kDeletedKeys, &deleted_order_,
+                                          [&](DeletedKey key, FieldCursor& value) {
+                                            switch (key) {
+                                              case DeletedKey::kId:
+                                                return read_id(value, &id.number);
+                                              case DeletedKey::kIdStr:
+                                                return read_id(value, &id.text);
+                                              case DeletedKey::kUserId:
+                                                return read_id(value, &user.number);
+                                              case DeletedKey::kUserIdStr:
+                                                return read_id(value, &user.text);
+                                              case DeletedKey::kCount:
+                                                break;
+                                            }
+                                            return RejectReason::kNone;
+                                          }));
+            if (!id.present()) return RejectReason::kNoId;
+            HASHCART_TRY(check_id(id.best()));
+            HASHCART_TRY(user.check_optional());
+            context->add_delete({base::Platform::kX, false, id.best(), user.best()});
+            return RejectReason::kNone;
+          });
+        });
   }
 
   [[nodiscard]] RejectReason read_wrapped(od::value value, int depth,
@@ -343,15 +350,16 @@ class XV1Reader final : public DialectReader {
     return with_object(value, [&](od::object object) {
       bool is_status = false;
       std::string_view id;
-      return read_object(object, Role::kMain, depth + 1, context, &is_status, &id);
+      FieldCursor fields(object);
+      return read_object(fields, Role::kMain, depth + 1, context, &is_status, &id);
     });
   }
 
-  [[nodiscard]] RejectReason read_embedded(od::value value, Role role, int depth,
+  [[nodiscard]] RejectReason read_embedded(FieldCursor& value, Role role, int depth,
                                            ReadContext* context, Status* status, bool* is_there,
                                            std::string_view* id) noexcept {
     if (depth >= kDepthMax) return RejectReason::kNone;
-    return with_object(value, [&](od::object object) {
+    return with_object(value, [&](FieldCursor& object) {
       *is_there = true;
       reserve_slot(context, status);
       bool is_status = false;
@@ -462,6 +470,7 @@ class XV1Reader final : public DialectReader {
   }
 
   XEntities entities_;
+  KeyOrder order_, user_order_, extended_order_, edit_order_, delete_order_, deleted_order_;
 };
 
 constexpr std::array kControlKeys = {

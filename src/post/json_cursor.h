@@ -111,29 +111,60 @@ class FieldCursor {
         bytes_(json_->peek(at_) - *at_),
         state_(State::kFirst) {}
 
+  // Of the object that stands for the value of `outer`, which is one. Nothing is written to the
+  // document: outer goes on behind it with leave().
+  struct Inside {};
+  FieldCursor(const FieldCursor& outer, Inside /*tag*/) noexcept
+      : json_(outer.json_),
+        depth_(outer.depth_ + 1),
+        at_(outer.at_ + 1),
+        bytes_(outer.bytes_),
+        state_(State::kFirstInside) {}
+
   // Steps to the next field. False at the end of the object and at a fault, which error() tells.
-  [[nodiscard]] bool next() noexcept {
+  [[nodiscard]] bool next() noexcept { return next_token() && take_key(); }
+
+  // The two halves of next(), for who can tell by a key's bytes that it is one.
+  //
+  // Steps to where the next field's key should stand.
+  [[nodiscard, gnu::always_inline]] bool next_token() noexcept {
     switch (state_) {
       case State::kSkipped:
-        if (const std::uint8_t c = take(); c != ',') [[unlikely]] {
-          return c == '}' ? close() : fail();
-        }
-        break;
+        return take_comma();
+      case State::kUnread:
+        return skip_to_next_token();
       case State::kFirst:
         if (json_->depth() < depth_) return false;  // an empty object is behind us already
-        if (has_error()) return false;
-        break;
+        return !has_error();
+      case State::kFirstInside:
+        if (bytes_[*at_] != '}') return true;
+        ++at_;
+        return close();
       case State::kHandedOut:
-        if (!step_over()) return false;
+        return step_over();
+      case State::kClosed:
         break;
     }
-    key_ = bytes_ + *at_;
-    if (*key_ != '"' || bytes_[at_[1]] != ':') [[unlikely]] {
+    return false;
+  }
+  // What stands there: 64 readable bytes at least.
+  [[nodiscard]] const char* token() const noexcept {
+    return reinterpret_cast<const char*>(bytes_ + *at_);
+  }
+  // Takes it for a key and goes to the value. False if it is none.
+  [[nodiscard, gnu::always_inline]] bool take_key() noexcept {
+    if (bytes_[*at_] != '"' || !is_before_colon()) [[unlikely]] {
       return fail();
     }
-    ++key_;
-    at_ += 2;
+    take_known_key();
     return true;
+  }
+  [[nodiscard]] bool is_before_colon() const noexcept { return bytes_[at_[1]] == ':'; }
+  // The same where the caller has seen the quote, and the colon behind the key.
+  void take_known_key() noexcept {
+    key_ = bytes_ + *at_ + 1;
+    at_ += 2;
+    state_ = State::kUnread;
   }
 
   // What stands after the key's quote: 64 readable bytes at least.
@@ -161,34 +192,60 @@ class FieldCursor {
   }
 
   // Steps over the value unread. False at a fault.
-  [[nodiscard]] bool skip() noexcept {
+  [[nodiscard, gnu::always_inline]] bool skip() noexcept {
     state_ = State::kSkipped;
-    switch (take()) {
-      case '"':
-        if (bytes_[*at_] != ':') [[likely]] {
-          return true;
-        }
-        ++at_;  // `"key" : "value" : ..`: On-Demand goes on to the end of what this stands in
-        break;
-      case '{':
-      case '[':
-      case ':':
-      case ',':
-        break;
-      default:
+    const std::uint8_t c = take();
+    if (c == '"') {
+      if (bytes_[*at_] != ':') [[likely]] {
         return true;
+      }
+      ++at_;  // `"key" : "value" : ..`: On-Demand goes on to the end of what this stands in
+    } else if ((c & 0xDFU) != 0x5B && c != ':' && c != ',') {  // '[' and '{' are 0x5B and 0x7B
+      return true;
     }
     at_ = skip_container(bytes_, at_, JsonInsides::end(*json_));
     return at_ != nullptr || fail();
+  }
+  // skip(), and next_token().
+  [[nodiscard, gnu::always_inline]] bool skip_to_next_token() noexcept {
+    return skip() && take_comma();
+  }
+
+  // A value that is read where it stands, without the document:
+  //
+  // The bytes from its first to where the next token starts; blanks may end them.
+  [[nodiscard]] std::string_view value_token() const noexcept {
+    return {first_char_at(), at_[1] - at_[0]};
+  }
+  // Whether the value, an array, is empty.
+  [[nodiscard]] bool is_empty_array() const noexcept { return bytes_[at_[1]] == ']'; }
+  // Goes behind a value of `tokens` tokens.
+  void pass(std::ptrdiff_t tokens) noexcept {
+    at_ += tokens;
+    state_ = State::kSkipped;
+  }
+  // Goes behind the object that stands for the value, which `inside` has read. An object that it has
+  // not read to its end is stepped over by next(): with a fault from where the document was handed
+  // out last, as On-Demand would, else whole.
+  void leave(const FieldCursor& inside, bool has_fault) noexcept {
+    if (inside.state_ == State::kClosed) {
+      at_ = inside.at_;
+      state_ = State::kSkipped;
+    } else {
+      state_ = has_fault ? State::kHandedOut : State::kUnread;
+    }
   }
 
   [[nodiscard]] simdjson::error_code error() const noexcept { return error_; }
 
  private:
   enum class State : std::uint8_t {
-    kFirst,      // before the first field
-    kHandedOut,  // the document knows its place: a value of this object, or where its reader left
-    kSkipped,    // at_ is behind a value
+    kFirst,        // before the first field, where the document stands too
+    kFirstInside,  // before the first field, and the document does not know
+    kUnread,       // at_ is at a value
+    kHandedOut,    // the document knows its place: a value of this object, or where its reader left
+    kSkipped,      // at_ is behind a value
+    kClosed,       // at_ is behind the object
   };
 
   std::uint8_t take() noexcept { return bytes_[*at_++]; }
@@ -196,7 +253,16 @@ class FieldCursor {
   // The object's end: the document goes on behind it.
   bool close() noexcept {
     JsonInsides::set(json_, at_, depth_ - 1);
+    state_ = State::kClosed;
     return false;
+  }
+
+  // From behind a value to the next token.
+  bool take_comma() noexcept {
+    if (const std::uint8_t c = take(); c != ',') [[unlikely]] {
+      return c == '}' ? close() : fail();
+    }
+    return true;
   }
 
   bool fail() noexcept {
@@ -235,7 +301,7 @@ class FieldCursor {
                                                              od::token_position end) noexcept {
     for (std::int32_t depth = 1; at < end;) {
       const std::uint8_t c = bytes[*at++];
-      // '[' and '{' are 0x5B and 0x7B, ']' and '}' are 0x5D and 0x7D.
+      // ']' and '}' are 0x5D and 0x7D.
       if ((c & 0xDFU) == 0x5B) {
         ++depth;
       } else if ((c & 0xDFU) == 0x5D && --depth == 0) {

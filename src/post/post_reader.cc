@@ -130,17 +130,18 @@ std::string_view* text_of(OutlineKey key, ObjectOutline* outline) noexcept {
 // the same string where the outline keeps the string.
 class KnownStart {
  public:
-  // Takes the first `count` fields of `top`. Forgets what it knew where those are such that records
-  // hardly ever begin alike.
-  void learn(od::object top, std::size_t count) noexcept {
+  // Takes the first `count` fields of `top` in place of what it knew. False, and it knows none, where
+  // those are such that records hardly ever begin alike.
+  [[nodiscard]] bool learn(od::object top, std::size_t count) noexcept {
     count_ = 0;
-    if (count > fields_.size()) return;
+    if (count > fields_.size()) return false;
     FieldCursor cursor(top);
     for (std::size_t i = 0; i < count; ++i) {
-      if (!cursor.next() || !learn_field(&cursor, i == 0, &fields_[i])) return;
-      if (!cursor.skip()) return;
+      if (!cursor.next() || !learn_field(&cursor, i == 0, &fields_[i])) return false;
+      if (!cursor.skip()) return false;
     }
     count_ = count;
+    return true;
   }
 
   // Leaves the document where it stands.
@@ -178,9 +179,6 @@ class KnownStart {
       const __m256i same = _mm256_cmpeq_epi8(load(raw), load(bytes_.data()));
       return (~static_cast<std::uint32_t>(_mm256_movemask_epi8(same)) & upto_quote_) == 0;
     }
-    [[nodiscard]] std::string_view view() const noexcept {
-      return {bytes_.data(), static_cast<std::size_t>(std::popcount(upto_quote_)) - 1};
-    }
 
    private:
     std::array<char, 32> bytes_{};
@@ -202,7 +200,8 @@ class KnownStart {
 
   [[nodiscard]] static bool learn_field(FieldCursor* cursor, bool is_first, Field* out) noexcept {
     if (!out->key.take(cursor->key()) || (is_first && is_graph_id_key(cursor->key()))) return false;
-    const OutlineKey key = kOutlineKeys.find(out->key.view());
+    bool has_escape = false;  // none: the key was taken
+    const OutlineKey key = kOutlineKeys.find(cursor->key(), &has_escape);
     out->kind = JsonKind::kAbsent;
     out->has_text = false;
     if (key == OutlineKey::kCount) return true;
@@ -359,8 +358,7 @@ class PostReader::Impl {
         od::object object;
         if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS)
           return reason_of(error);
-        known_[row].learn(object, decided_by_);
-        last_known_ = row;
+        learn(object, row);
         document.rewind();
       }
     }
@@ -447,16 +445,25 @@ class PostReader::Impl {
     return RejectReason::kNone;
   }
 
-  // Which dialect's records began like this one; kNoRow if none did. The one before is asked first,
-  // but no two can know the same start.
+  // The row of the dialect whose records began like this one; kNoRow if none did. What matched last
+  // is asked first, but no two can know the same start.
   [[nodiscard]] std::size_t find_known(od::object top) noexcept {
-    if (known_[last_known_].matches(top)) return last_known_;
-    for (std::size_t row = 0; row < known_.size(); ++row) {
-      if (row == last_known_ || !known_[row].matches(top)) continue;
-      last_known_ = row;
-      return row;
+    if (known_[last_known_].start.matches(top)) return known_[last_known_].row;
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      if (i == last_known_ || !known_[i].start.matches(top)) continue;
+      last_known_ = i;
+      return known_[i].row;
     }
     return kNoRow;
+  }
+
+  // Drives out what was learned longest ago.
+  void learn(od::object top, std::size_t row) noexcept {
+    Known& oldest = known_[next_known_];
+    if (!oldest.start.learn(top, decided_by_)) return;
+    oldest.row = row;
+    last_known_ = next_known_;
+    next_known_ = (next_known_ + 1) % known_.size();
   }
 
   [[nodiscard]] std::size_t ask_table() const noexcept {
@@ -649,8 +656,13 @@ class PostReader::Impl {
   ReadContext context_;
   Outline outline_;
   std::size_t decided_by_ = 0;  // how many of its fields told the record's dialect; 0: all of it
-  std::array<KnownStart, kDialects.size()> known_;  // by row
+  struct Known {
+    KnownStart start;
+    std::size_t row = kNoRow;
+  };
+  std::array<Known, 16> known_;  // several a dialect: posts, deletes, other events
   std::size_t last_known_ = 0;
+  std::size_t next_known_ = 0;
   std::string sse_data_;
 };
 

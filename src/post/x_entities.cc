@@ -38,13 +38,23 @@ bool is_tag_at(std::string_view text, std::uint32_t start, std::uint32_t end,
   return false;
 }
 
+RejectReason XEntities::read(FieldCursor& value, XEntityRange* out) noexcept {
+  return read_lists(value, out);
+}
+
 RejectReason XEntities::read(od::value value, XEntityRange* out) noexcept {
+  return read_lists(value, out);
+}
+
+template <class Value>
+RejectReason XEntities::read_lists(Value& value, XEntityRange* out) noexcept {
   out->begin = entities_.size();
-  HASHCART_TRY(with_object(value, [&](od::object lists) {
-    return each_known_field(lists, kListKeys, [&](ListKey key, od::value list) {
+  HASHCART_TRY(with_object(value, [&](auto& lists) {
+    return each_known_field(lists, kListKeys, &list_order_, [&](ListKey key, FieldCursor& list) {
       return each_element(list, [&](od::value element) {
         return with_object(element, [&](od::object object) {
-          return read_entity(object, key == ListKey::kHashtags);
+          FieldCursor fields(object);
+          return read_entity(fields, key == ListKey::kHashtags);
         });
       });
     });
@@ -53,44 +63,46 @@ RejectReason XEntities::read(od::value value, XEntityRange* out) noexcept {
   return RejectReason::kNone;
 }
 
-RejectReason XEntities::read_entity(od::object object, bool is_tag) noexcept {
+RejectReason XEntities::read_entity(FieldCursor& fields, bool is_tag) noexcept {
   Entity entity;
   entity.is_tag = is_tag;
   std::string_view tag, url, expanded_url, unwound_url;
-  HASHCART_TRY(each_known_field(object, kEntityKeys, [&](EntityKey key, od::value value) {
-    switch (key) {
-      case EntityKey::kText:
-      case EntityKey::kTag:
-        return read_optional_text(value, &tag);
-      case EntityKey::kUrl:
-        return read_optional_text(value, &url);
-      case EntityKey::kExpandedUrl:
-        return read_optional_text(value, &expanded_url);
-      case EntityKey::kUnwoundUrl:
-        return read_optional_text(value, &unwound_url);
-      case EntityKey::kUnwound:
-        return with_optional_object(value, [&](od::object unwound) {
-          return each_known_field(unwound, kUnwoundKeys, [&](UnwoundKey, od::value link) {
-            return read_optional_text(link, &unwound_url);
-          });
-        });
-      case EntityKey::kIndices: {
-        std::size_t index = 0;
-        return each_optional_element(value, [&](od::value number) {
-          ++index;
-          if (index > 2) return RejectReason::kNone;
-          return read_optional_index(number, index == 1 ? &entity.first : &entity.last);
-        });
-      }
-      case EntityKey::kStart:
-        return read_optional_index(value, &entity.first);
-      case EntityKey::kEnd:
-        return read_optional_index(value, &entity.last);
-      case EntityKey::kCount:
-        break;
-    }
-    return RejectReason::kNone;
-  }));
+  HASHCART_TRY(
+      each_known_field(fields, kEntityKeys, &entity_order_, [&](EntityKey key, FieldCursor& value) {
+        switch (key) {
+          case EntityKey::kText:
+          case EntityKey::kTag:
+            return read_optional_text(value, &tag);
+          case EntityKey::kUrl:
+            return read_optional_text(value, &url);
+          case EntityKey::kExpandedUrl:
+            return read_optional_text(value, &expanded_url);
+          case EntityKey::kUnwoundUrl:
+            return read_optional_text(value, &unwound_url);
+          case EntityKey::kUnwound:
+            return with_optional_object(value, [&](FieldCursor& unwound) {
+              return each_known_field(unwound, kUnwoundKeys, &unwound_order_,
+                                      [&](UnwoundKey, FieldCursor& link) {
+                                        return read_optional_text(link, &unwound_url);
+                                      });
+            });
+          case EntityKey::kIndices: {
+            std::size_t index = 0;
+            return each_optional_element(value, [&](od::value number) {
+              ++index;
+              if (index > 2) return RejectReason::kNone;
+              return read_optional_index(number, index == 1 ? &entity.first : &entity.last);
+            });
+          }
+          case EntityKey::kStart:
+            return read_optional_index(value, &entity.first);
+          case EntityKey::kEnd:
+            return read_optional_index(value, &entity.last);
+          case EntityKey::kCount:
+            break;
+        }
+        return RejectReason::kNone;
+      }));
   if (is_tag) {
     entity.value = tag;
   } else {

@@ -28,6 +28,7 @@ class XEntities {
   void shrink(std::size_t size) noexcept { entities_.resize(size); }
 
   // Reads an `entities` object; null is an empty one.
+  [[nodiscard]] RejectReason read(FieldCursor& value, XEntityRange* out) noexcept;
   [[nodiscard]] RejectReason read(od::value value, XEntityRange* out) noexcept;
 
   // Decodes the text, and appends the entities to the post's tags and links. A tag or link has a
@@ -45,10 +46,13 @@ class XEntities {
   };
   static constexpr std::uint64_t kNowhere = ~0ULL;
 
-  [[nodiscard]] RejectReason read_entity(od::object object, bool is_tag) noexcept;
+  template <class Value>
+  [[nodiscard]] RejectReason read_lists(Value& value, XEntityRange* out) noexcept;
+  [[nodiscard]] RejectReason read_entity(FieldCursor& fields, bool is_tag) noexcept;
 
   std::vector<Entity> entities_;
   std::vector<TextMark> marks_;
+  KeyOrder list_order_, entity_order_, unwound_order_;
 };
 
 // Of a text with tag `tag` (without sign) at [start, end): true if a sign and the tag stand there.
