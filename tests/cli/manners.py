@@ -304,6 +304,9 @@ class Manners(unittest.TestCase):
         self.assertEqual(run("match", "--since", "2024-05-06T10:03:00Z", data=PARENT + REPLY).stdout, b"")
         self.assertEqual(run("match", "--until", "2024-05-06T10:02:00Z", data=PARENT + REPLY).stdout, b"")
         self.assertNotEqual(run("match", "--since", "2024-05-06T10:02:00Z", data=PARENT + REPLY).stdout, b"")
+        moment = json.loads(REPLY)["at"]  # the first is in, the last is out
+        self.assertNotEqual(run("match", "--since", moment, data=PARENT + REPLY).stdout, b"")
+        self.assertEqual(run("match", "--until", moment, data=PARENT + REPLY).stdout, b"")
         self.assertEqual(run("match", "--campaign", "amex-*", data=PARENT + REPLY).stdout, b"")
         self.assertNotEqual(run("match", "--campaign", "amazon-*", data=PARENT + REPLY).stdout, b"")
 

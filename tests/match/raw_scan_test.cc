@@ -587,6 +587,23 @@ std::vector<catalogue::AuthorRef> with_others(const std::vector<AuthoredLine>& r
   return authors;
 }
 
+// Mastodon's lists of tags: `Amazon-Cart` is the tag AmazonCart there.
+TEST(RawScan, ReadsListedTagsAsMastodonDoes) {
+  World world("", [](catalogue::Catalogue* catalogue) {
+    for (catalogue::Campaign& campaign : catalogue->campaigns) campaign.when_any = true;
+  });
+  const auto line = [](const std::string& name) {
+    return R"({"id":"7","uri":"https://a.example/users/a/statuses/7",)"
+           R"("created_at":"2024-12-02T08:59:59.000Z","content":"<p>ok</p>","visibility":"public",)"
+           R"("tags":[{"name":")" +
+           name + R"("}],"account":{"id":"9","acct":"a","username":"a"}})";
+  };
+  for (const std::string name : {"AmazonCart", "amazon-cart", "-AmazonCart", "A\u2026mazonCart"}) {
+    EXPECT_TRUE(world.holds(line(name))) << name;
+  }
+  EXPECT_FALSE(world.holds(line("amazon-carts")));
+}
+
 // Each field that may name the author alone, in a reply.
 TEST(RawScan, LooksForManyAuthorsWhereTheyAreNamed) {
   using base::Platform;
@@ -839,6 +856,7 @@ TEST(RawScan, KnowsWhereKeysBeginAndEnd) {
         "amazon.com",
         "https:\\/\\/www.amazon.com\\/dp",
         "\\nWWW.AMAZON.COM",
+        "\\namazon.com\\/dp",
         "%2Famazon.com%2F",
         "%252Famazon.com",
         "\u65e5amazon.com\u65e5",
