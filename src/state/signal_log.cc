@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::string_view kMagic = "hcsignal";
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kHeadBytes = 32;
-constexpr std::size_t kHeadHashAt = 24;
+constexpr std::size_t kHeadBytes = 40;
+constexpr std::size_t kHeadHashAt = 32;
+constexpr std::size_t kHeadVersionsEnd = 16;
 // Of an entry, before its payload.
 constexpr std::size_t kHashBytes = 8;
 constexpr std::size_t kLengthAt = kHashBytes;
@@ -36,11 +37,12 @@ std::string SignalLog::name_of(std::uint64_t segment) const {
   return fmt::format("signals.{:08d}.log", segment);
 }
 
-std::string SignalLog::head_of(std::uint64_t segment) const {
+std::string SignalLog::head_of(std::uint64_t segment, std::uint64_t bytes_before) const {
   std::string head(kMagic);
   put_number(kVersion, 4, &head);
   put_number(signal_format_, 4, &head);
   put_number(segment, 8, &head);
+  put_number(bytes_before, 8, &head);
   put_number(hash_of(head), 8, &head);
   return head;
 }
@@ -52,6 +54,7 @@ std::uint64_t SignalLog::seed_of(std::uint64_t segment, std::uint64_t offset) no
 
 void SignalLog::read(const LogPosition& end, const Visit& visit) const {
   std::string bytes;
+  std::uint64_t bytes_before = 0;
   for (std::uint64_t segment = 1; segment <= end.segment; ++segment) {
     const std::string name = name_of(segment);
     if (segment == end.segment && end.offset == 0) return;
@@ -66,31 +69,33 @@ void SignalLog::read(const LogPosition& end, const Visit& visit) const {
     if (!read_at(file.get(), 0, size, &bytes)) {
       refuse(error_text(path_ + "/" + name, "a part of the state cannot be read"));
     }
-    read_segment(segment, size, visit, &bytes);
+    read_segment(segment, size, bytes_before, visit, bytes);
+    bytes_before = size;
   }
 }
 
-void SignalLog::read_segment(std::uint64_t segment, std::uint64_t size, const Visit& visit,
-                             std::string* bytes) const {
+void SignalLog::read_segment(std::uint64_t segment, std::uint64_t size, std::uint64_t bytes_before,
+                             const Visit& visit, std::string_view all) const {
   const auto damaged = [&](std::uint64_t offset, std::string_view how) {
     refuse(fmt::format(
         "{}/{}: damaged at byte {}: {}; the state is lost. Restore the directory from a copy, or "
         "begin anew with an empty one",
         path_, name_of(segment), offset, how));
   };
-  const std::string_view all = *bytes;
   if (all.size() < size) damaged(all.size(), "ends too early");
   if (all.size() < kHeadBytes ||
       number_at(all.substr(kHeadHashAt), 8) != hash_of(all.substr(0, kHeadHashAt)) ||
       !all.starts_with(kMagic)) {
     damaged(0, "no head of a segment");
   }
-  if (all.substr(0, kHeadBytes) != head_of(segment)) {
+  const std::string head = head_of(segment, bytes_before);
+  if (all.substr(0, kHeadVersionsEnd) != std::string_view(head).substr(0, kHeadVersionsEnd)) {
     refuse(fmt::format(
         "{}/{}: written by another version of hashcart, which must also end it (--at-end expire); "
         "then begin anew with an empty directory",
         path_, name_of(segment)));
   }
+  if (!all.starts_with(head)) damaged(0, "does not go on where the segment before it ends");
   std::size_t at = kHeadBytes;
   while (at < all.size()) {
     const std::string_view left = all.substr(at);
@@ -137,16 +142,18 @@ bool SignalLog::fail(std::uint64_t segment, std::string_view what) {
 
 bool SignalLog::append(EntryKind kind, std::uint32_t count, std::string_view payload) {
   HASHCART_CHECK(payload.size() < (1ULL << 32U));
+  std::uint64_t bytes_before = 0;
   if (position_.offset >= segment_bytes_) {
     // Its end must be there before anything behind it is.
     if (!sync()) return false;
+    bytes_before = position_.offset;
     position_ = {position_.segment + 1, 0};
   }
   if (position_.offset == 0) {
     file_ = open_at(dir_, name_of(position_.segment), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (!file_.is_open()) return fail(position_.segment, "cannot be made");
     has_new_name_ = true;
-    if (!write_all(file_.get(), head_of(position_.segment))) {
+    if (!write_all(file_.get(), head_of(position_.segment, bytes_before))) {
       return fail(position_.segment, "writing failed");
     }
     position_.offset = kHeadBytes;

@@ -1,6 +1,8 @@
 // SignalLog: the resolver's signals on disk, in the order it worked them off.
 //
-//   signals.00000001.log   "hcsignal" version:4 signal format:4 segment:8 hash:8, then entries
+//   signals.00000001.log   head, then entries
+//   head                   "hcsignal" version:4 signal format:4 segment:8 bytes of the one before:8
+//                          hash:8
 //   entry                  hash:8 length:4 count:4 kind:1 payload
 //
 // Numbers are little-endian. An entry's hash (XXH3-64) covers all behind it and is seeded with its
@@ -64,10 +66,10 @@ class SignalLog {
 
  private:
   [[nodiscard]] std::string name_of(std::uint64_t segment) const;
-  [[nodiscard]] std::string head_of(std::uint64_t segment) const;
+  [[nodiscard]] std::string head_of(std::uint64_t segment, std::uint64_t bytes_before) const;
   [[nodiscard]] static std::uint64_t seed_of(std::uint64_t segment, std::uint64_t offset) noexcept;
-  void read_segment(std::uint64_t segment, std::uint64_t size, const Visit& visit,
-                    std::string* bytes) const;
+  void read_segment(std::uint64_t segment, std::uint64_t size, std::uint64_t bytes_before,
+                    const Visit& visit, std::string_view all) const;
   [[nodiscard]] bool fail(std::uint64_t segment, std::string_view what);
 
   const int dir_;

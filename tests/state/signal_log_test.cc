@@ -121,8 +121,7 @@ TEST(SignalLog, DamageBeforeTheCommittedPlaceIsFatal) {
       EXPECT_THROW(entries(log, committed), base::SetupError) << name << " " << at;
       bad = whole.substr(0, at);
       dir.write(name, bad);
-      // Cut on the border between two entries the first segment is shorter, and the second still
-      // begins as one: only the books of the pipeline would tell. So a border may not pass.
+      // On the border between two entries, too: the next segment knows how long this one was.
       EXPECT_THROW(entries(log, committed), base::SetupError) << name << " cut at " << at;
     }
     dir.write(name, whole);
