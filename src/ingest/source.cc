@@ -290,9 +290,8 @@ class Source::Impl {
     ledger_->take_back_read(offset_);
     if (offset_ == position) return true;
     if (status != ReadStatus::kStopped) {
-      broke_off(status == ReadStatus::kBroken
-                    ? bytes_->message()
-                    : "is shorter than what was read of it before");
+      broke_off(status == ReadStatus::kBroken ? bytes_->message()
+                                              : "is shorter than what was read of it before");
     }
     close_input();
     return false;

@@ -64,7 +64,7 @@ struct SourceOptions {
   // Threads that decompress files. 0: as many as the machine runs at once, 16 at most.
   unsigned unpack_threads = 0;
   // By input, as expand_inputs() gives them. Empty: all of every input is read.
-  std::vector<InputStart> starts;
+  std::vector<InputStart> starts = {};
 };
 
 // Whether a file that begins so is read through a decompressor.

@@ -101,8 +101,9 @@ void conclude(const ingest::Source& source, const ResolverStage& stage, const Wr
                   : limit_reached  ? StopCause::kLimit
                                    : StopCause::kEndOfInput;
   const bool all_read = result->cause == StopCause::kEndOfInput;
+  const std::uint64_t bytes = result->totals.input_bytes - bytes_before;
   result->balanced = result->totals.lines.balanced() && result->resolver.balanced() &&
-                     (!all_read || result->totals.input_bytes - bytes_before == source.bytes_read());
+                     (!all_read || bytes == source.bytes_read());
 }
 
 // The threads and what passes between them. Built, run and joined by run().

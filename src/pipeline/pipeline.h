@@ -54,9 +54,9 @@ struct PipelineSinks {
 };
 
 enum class StopCause : std::uint8_t {
-  kEndOfInput,  // or the source was stopped by a signal
-  kLimit,       // -n
-  kReaderGone,  // the reader of an output closed it
+  kEndOfInput,    // or the source was stopped by a signal
+  kLimit,         // -n
+  kReaderGone,    // the reader of an output closed it
   kOutputFailed,  // or the state
 };
 
@@ -71,8 +71,8 @@ struct PipelineResult {
   bool balanced = false;
 };
 
-// Runs until the end of input. Throws base::SetupError only before anything is read: where the state
-// cannot be replayed, or its outputs cannot be continued. Blocking.
+// Runs until the end of input. Throws base::SetupError only before anything is read: where the
+// state cannot be replayed, or its outputs cannot be continued. Blocking.
 [[nodiscard]] PipelineResult run(ingest::Source* source, const match::PatternDb& db,
                                  const emit::RecordEncoder& encoder, const PipelineSinks& sinks,
                                  const PipelineOptions& options);

@@ -34,7 +34,7 @@ struct WorkerOptions {
   bool validate = false;      // every line counts, and is parsed and validated whole
   bool want_rejects = false;  // fill Batch::rejects
   // By input of the source: its number in signals and rejects. Empty: the same.
-  std::vector<std::uint32_t> input_numbers;
+  std::vector<std::uint32_t> input_numbers = {};
 };
 
 class Worker {

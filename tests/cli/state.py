@@ -38,7 +38,7 @@ def reply(n, to, at, user="ann"):
 
 
 def buy(n, at, user="ann"):
-    return post(n, "#BuyAmexKindle now", at, user)
+    return post(n, "#BuyKindleFireHD", at, user)
 
 
 def records(path):
@@ -169,7 +169,7 @@ class State(unittest.TestCase):
                          + parent(3, "2024-05-06T10:01:30Z", "other") + reply(9, 77, "2024-05-06T10:02:00Z", "cy"))
         day2 = self.file("day2.ndjson",
                          parent(77, "2024-05-06T10:02:10Z") + reply(4, 1, "2024-05-06T10:03:00Z")
-                         + post(5, "#ConfirmAmexKindle", "2024-05-06T10:04:00Z", "bob"))
+                         + post(5, "#ConfirmKindleFireHD", "2024-05-06T10:04:00Z", "bob"))
         self.run_state(day1, day2, state="both.state", out="both")
         self.run_state(day1)
         first = (self.path / "out.records").read_bytes()
@@ -179,6 +179,17 @@ class State(unittest.TestCase):
         types = [(r["type"], r["actor"]["id"]) for r in records(self.path / "out.records")]
         self.assertIn(("intent.created", "ann"), types)   # by yesterday's parent
         self.assertIn(("intent.created", "cy"), types)    # who waited for today's
+        self.assertIn(("intent.confirmed", "bob"), types)
+        # --at-end expire says that it is over, so what comes tomorrow is late.
+        self.run_state(day1, state="expired", out="over", more=("--at-end", "expire"))
+        self.run_state(day1, day2, state="expired", out="over")
+        types = [(r["type"], r["actor"]["id"]) for r in records(self.path / "over.records")]
+        self.assertIn(("intent.expired", "bob"), types)
+        self.assertNotIn(("intent.confirmed", "bob"), types)
+        self.assertNotIn(("intent.created", "cy"), types)
+        self.assertIn(("intent.created", "ann"), types)
+        codes = [json.loads(line)["outcome"] for line in (self.path / "over.outcomes").read_bytes().splitlines()]
+        self.assertIn("late", codes)
         # Only the new file named, and a file of its own for it.
         self.run_state(day1, state="state3", out="a")
         self.run_state(day2, state="state3", out="b")
