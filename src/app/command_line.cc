@@ -128,6 +128,10 @@ void add_match(CLI::App* root, MatchCommand* command, std::function<ExitCode()>*
   app->add_option("--outcomes", command->outcomes, "One line per trigger: what became of it")
       ->type_name("FILE")
       ->group("Output");
+  app->add_option("--state", command->state,
+                  "Go on where the last run with DIR ended or was cut off; files in, files out")
+      ->type_name("DIR")
+      ->group("Output");
   app->add_flag("--with-text", command->with_text, "Put the post's text into its records")
       ->group("Output");
   add_users(app, &command->users);

@@ -10,11 +10,13 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/commands.h"
 #include "app/input_setup.h"
@@ -27,7 +29,9 @@
 #include "emit/encoder.h"
 #include "emit/sink.h"
 #include "emit/user_mask.h"
+#include "match/signal.h"
 #include "pipeline/pipeline.h"
+#include "state/state_dir.h"
 
 namespace hashcart::app {
 namespace {
@@ -177,6 +181,48 @@ void refuse_overwriting(const MatchCommand& command, const std::vector<std::stri
   }
 }
 
+// Equal for two masks if and only if they give equal ids.
+std::string mask_word(const emit::UserMask& mask) {
+  if (mask.is_raw()) return "raw";
+  emit::MaskBuffer buffer;
+  return std::string(mask.author(base::Platform::kOther, "hashcart.state", &buffer));
+}
+
+std::unique_ptr<state::StateDir> open_state(const MatchCommand& command,
+                                            const catalogue::Catalogue& catalogue,
+                                            const emit::UserMask& mask,
+                                            ingest::SourceOptions* source) {
+  if (command.state.empty()) return nullptr;
+  if (command.limit) refuse("-n with --state: a run with a state says all there is to say");
+  if (command.users == "drop") {
+    refuse("--users drop with --state: ids of two runs could not be joined; use hmac:KEYFILE");
+  }
+  auto out = std::make_unique<state::StateDir>(
+      command.state, state::Identity{.catalogue = catalogue.sha256,
+                                     .catalogue_name = catalogue.id + " " + catalogue.version,
+                                     .users = mask_word(mask),
+                                     .signal_format = match::kSignalFormat});
+  if (!out->warning().empty()) spdlog::warn("{}", out->warning());
+  source->inputs = ingest::expand_inputs(source->inputs);
+  out->plan_inputs(source->inputs);
+  source->starts = out->starts();
+  return out;
+}
+
+// For tests, which kill runs between checkpoints: HASHCART_STATE_EVERY=BYTES commits after so much
+// input, which is cut to pieces of about that size. Output is the same for every value.
+void commit_as_told(pipeline::PipelineOptions* options) {
+  const char* const text = std::getenv("HASHCART_STATE_EVERY");
+  if (text == nullptr) return;
+  const std::string_view digits = text;
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
+  if (error != std::errc() || end != digits.data() + digits.size()) return;
+  options->commit_bytes = bytes;
+  // A chunk of a file stands for eight times its capacity.
+  options->chunk_bytes = std::clamp<std::size_t>(bytes / 8, 4U << 10U, options->chunk_bytes);
+}
+
 ExitCode exit_code(const MatchCommand& command, const pipeline::PipelineResult& result,
                    const ingest::Source& source, const BadAllowance& allowance) {
   if (!result.balanced) return kBug;
@@ -235,32 +281,44 @@ ExitCode run_match(const MatchCommand& command) {
   spdlog::info("catalogue {} {}: {} campaigns, {} retailers", catalogue->id, catalogue->version,
                catalogue->campaigns.size(), catalogue->retailers.size());
 
-  ingest::Source source(source_options(command.input, catalogue->limits.record_bytes_max));
+  ingest::SourceOptions inputs = source_options(command.input, catalogue->limits.record_bytes_max);
+  const auto state = open_state(command, *catalogue, mask, &inputs);
+  if (state != nullptr) {
+    options.state = state.get();
+    options.worker.input_numbers = state->numbers();
+    commit_as_told(&options);
+  }
+  ingest::Source source(inputs);
   refuse_overwriting(command, source.input_names());
-  const emit::RecordEncoder encoder(*catalogue, source.input_names(), mask, kEngine);
-  const auto open = [](const std::string& path) {
-    return path.empty() ? nullptr : emit::open_sink(path);
+  const emit::RecordEncoder encoder(
+      *catalogue, state == nullptr ? source.input_names() : state->input_names(), mask, kEngine);
+  std::vector<std::unique_ptr<emit::Sink>> own_sinks;
+  const auto open = [&](const std::string& path) -> emit::Sink* {
+    if (path.empty()) return nullptr;
+    return own_sinks.emplace_back(emit::open_sink(path)).get();
   };
-  const auto records = open(command.output);
-  const auto rejects = open(command.rejects);
-  const auto outcomes = open(command.outcomes);
-  const auto stats_file = open(command.stats_file);
+  const auto open_kept = [&](state::OutputKind kind, const std::string& path) -> emit::Sink* {
+    return path.empty() || state == nullptr ? open(path) : state->open_output(kind, path);
+  };
+  emit::Sink* const records = open_kept(state::OutputKind::kRecords, command.output);
+  emit::Sink* const rejects = open_kept(state::OutputKind::kRejects, command.rejects);
+  emit::Sink* const outcomes = open_kept(state::OutputKind::kOutcomes, command.outcomes);
+  emit::Sink* const stats_file = open(command.stats_file);
 
   const auto start = std::chrono::steady_clock::now();
   pipeline::PipelineResult result;
   {
     const StopRequest stop(&source);
     const Progress progress(source, command.verbosity.quiet == 0);
-    result = pipeline::run(
-        &source, db, encoder,
-        {.records = records.get(), .outcomes = outcomes.get(), .rejects = rejects.get()}, options);
+    result = pipeline::run(&source, db, encoder,
+                           {.records = records, .outcomes = outcomes, .rejects = rejects}, options);
   }
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   for (const ingest::InputFault& fault : source.faults()) spdlog::error("{}", fault.message);
   if (result.cause == pipeline::StopCause::kOutputFailed) spdlog::error("{}", result.failure);
-  for (const auto& sink : {records.get(), rejects.get(), outcomes.get()}) {
+  for (const auto& sink : {records, rejects, outcomes}) {
     if (sink == nullptr || result.cause == pipeline::StopCause::kOutputFailed) continue;
     if (sink->finish() == emit::SinkStatus::kFailed) {
       spdlog::error("{}", sink->message());

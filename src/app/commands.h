@@ -47,6 +47,7 @@ struct MatchCommand {
   bool strict = false;
   std::string allow_bad;
   std::string at_end = "keep";
+  std::string state;  // a directory; empty: none
   bool exit_status = false;
   Verbosity verbosity;
 };

@@ -14,7 +14,7 @@ enum ExitCode : int {
   kInputNotOpened = 66,  // the other inputs were read
   kBug = 70,             // the books do not balance
   kInputOutput = 74,     // an input ended early, or an output failed
-  kConfiguration = 78,   // catalogue refused, or this machine cannot run the program
+  kConfiguration = 78,   // catalogue or state refused, or this machine cannot run the program
   kInterrupted = 130,    // SIGINT, after draining
   kTerminated = 143,     // SIGTERM, after draining
 };
@@ -28,6 +28,7 @@ enum ExitCode : int {
     case base::SetupFault::kOutput:
       return kInputOutput;
     case base::SetupFault::kCatalogue:
+    case base::SetupFault::kState:
     case base::SetupFault::kMachine:
       return kConfiguration;
   }

@@ -13,6 +13,7 @@ enum class SetupFault {
   kInput,      // 66: an input cannot be opened
   kOutput,     // 74: an output cannot be opened
   kCatalogue,  // 78: catalogue or configuration refused
+  kState,      // 78: the state directory cannot be used, or does not fit what is asked
   kMachine,    // 78: this machine cannot run the program (CPU features, memory)
 };
 

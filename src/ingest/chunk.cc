@@ -87,6 +87,9 @@ void Chunk::reset(std::uint32_t input, Framing framing) noexcept {
   next_record_ = 0;
   used_ = 0;
   input_bytes_ = 0;
+  unended_bytes_ = 0;
+  has_gap_ = false;
+  ends_input_ = false;
   input_ = input;
   framing_ = framing;
   has_lines_ = false;
@@ -139,6 +142,10 @@ RecordView Chunk::record(const RecordSpan& span) const noexcept {
           .is_clock_line = is_clock_line(span.offset, span.length),
           .framing = framing_,
           .fault = span.fault};
+}
+
+std::uint64_t Chunk::unended_bytes() const noexcept {
+  return has_lines_ ? lines_->unended_length() : unended_bytes_;
 }
 
 LineBuffer& Chunk::lines() {
@@ -208,6 +215,7 @@ void Chunk::read_range() {
       lines_->end(false);
       break;
     case ReadStatus::kBroken:
+      has_gap_ = true;
       lines_->end(true);
       break;
     case ReadStatus::kStopped:

@@ -126,6 +126,15 @@ class Chunk {
   // once next() gave kEnd.
   [[nodiscard]] std::uint64_t input_bytes() const noexcept { return input_bytes_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return base_capacity_; }
+  [[nodiscard]] std::uint32_t input() const noexcept { return input_; }
+  [[nodiscard]] Framing framing() const noexcept { return framing_; }
+  // For whoever means to go on behind it one day; complete once next() gave kEnd. Bytes of the last
+  // record, where the input ended inside it (it may have been whole, but for its ending).
+  [[nodiscard]] std::uint64_t unended_bytes() const noexcept;
+  // Bytes that should be here could not be read, so input_bytes() falls short of them.
+  [[nodiscard]] bool has_gap() const noexcept { return has_gap_; }
+  // The input came to its end here, as it should. Never said of ranges of a file.
+  [[nodiscard]] bool ends_input() const noexcept { return ends_input_; }
 
   // The filling side, for lines in memory: copies whole lines in (the last one may lack its LF).
   // Replaces what was there.
@@ -142,6 +151,9 @@ class Chunk {
   // Copies a block of neighbouring records in at once, their endings included. It must fit.
   // records: their `begin` is a place in the block; together they take up all of it.
   void append_block(std::string_view block, std::span<const RecordSpan> records);
+  // The input ended, and `unended_bytes` of the last record lack an ending.
+  void set_unended(std::uint64_t bytes) noexcept { unended_bytes_ = bytes; }
+  void set_ends_input() noexcept { ends_input_ = true; }
   // Counts bytes of the input that belong to no record (a BOM).
   void add_skipped(std::uint64_t bytes) noexcept { input_bytes_ += bytes; }
   [[nodiscard]] bool has_records() const noexcept { return !records_.empty(); }
@@ -162,6 +174,9 @@ class Chunk {
 
   std::size_t base_capacity_ = 0;
   std::uint64_t input_bytes_ = 0;
+  std::uint64_t unended_bytes_ = 0;  // of records that are no lines
+  bool has_gap_ = false;
+  bool ends_input_ = false;
   std::uint32_t input_ = 0;
   Framing framing_ = Framing::kNdjson;
   // Records that are no lines; memory for them is there once there are any.

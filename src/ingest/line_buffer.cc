@@ -54,6 +54,7 @@ void LineBuffer::start(const Start& start) {
   is_done_ = false;
   is_handed_on_ = false;
   rest_is_cut_ = false;
+  unended_length_ = 0;
   skip_ = start.is_inside_line ? Skip::kForeignLine : Skip::kNothing;
   long_is_ready_ = false;
 }
@@ -196,6 +197,7 @@ void LineBuffer::keep_long(std::string_view bytes) {
 
 void LineBuffer::end(bool is_broken) {
   is_done_ = true;
+  unended_length_ = rest_length();
   long_is_ready_ = long_is_ready_ || skip_ == Skip::kLongLine;
   skip_ = Skip::kNothing;
   if (cut_ == end_) return;

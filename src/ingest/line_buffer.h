@@ -89,6 +89,10 @@ class LineBuffer {
     return (skip_ == Skip::kLongLine ? long_length_ : 0) + static_cast<std::uint64_t>(end_ - cut_);
   }
 
+  // Bytes of the last line, where the input ended inside it: what stands behind them one day goes
+  // on with it. Known once end() was called.
+  [[nodiscard]] std::uint64_t unended_length() const noexcept { return unended_length_; }
+
   // The next piece of what is there; kEnd: none.
   [[nodiscard]] Piece next(LineBlock* lines, RecordView* record) noexcept;
 
@@ -128,6 +132,7 @@ class LineBuffer {
   std::uint64_t offset_ = 0;  // of begin_ in the input
   bool is_done_ = false;
   bool rest_is_cut_ = false;
+  std::uint64_t unended_length_ = 0;
   Skip skip_ = Skip::kNothing;
   // A line over the limit: its beginning, and how much of it has gone by.
   std::vector<char> long_head_;  // kLongRecordKept and kPadding, once there was one

@@ -115,7 +115,11 @@ void widen_pipe(int fd) {
 
 bool is_pattern(const std::string& path) { return path.find_first_of("*?[") != std::string::npos; }
 
-std::vector<std::string> expand(const std::vector<std::string>& inputs) {
+}  // namespace
+
+bool is_packed_start(std::string_view start) noexcept { return is_compressed(start); }
+
+std::vector<std::string> expand_inputs(const std::vector<std::string>& inputs) {
   if (inputs.empty()) return {"-"};
   std::vector<std::string> out;
   for (const std::string& input : inputs) {
@@ -135,13 +139,11 @@ std::vector<std::string> expand(const std::vector<std::string>& inputs) {
   return out;
 }
 
-}  // namespace
-
 class Source::Impl {
  public:
   explicit Impl(SourceOptions options)
       : options_(std::move(options)),
-        names_(expand(options_.inputs)),
+        names_(expand_inputs(options_.inputs)),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), true) {
     if (wake_.get() < 0) {
       throw base::SetupError(base::SetupFault::kMachine,
@@ -189,7 +191,9 @@ class Source::Impl {
   // An input that cannot be opened adds nothing.
   void measure() {
     std::uint64_t total = 0;
-    for (const std::string& name : names_) {
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const std::string& name = names_[i];
+      if (start_of(i).is_done) continue;
       struct stat status {};
       const bool is_stdin = name == "-";
       if ((is_stdin ? fstat(STDIN_FILENO, &status) : stat(name.c_str(), &status)) != 0) continue;
@@ -198,6 +202,16 @@ class Source::Impl {
       total += static_cast<std::uint64_t>(std::max<off_t>(0, status.st_size - done));
     }
     total_bytes_ = total;
+  }
+
+  [[nodiscard]] InputStart start_of(std::size_t input) const {
+    return input < options_.starts.size() ? options_.starts[input] : InputStart{};
+  }
+
+  // Whether it is the file that was meant.
+  [[nodiscard]] bool is_meant(std::size_t input, const struct stat& status) const {
+    const InputStart start = start_of(input);
+    return start.inode == 0 || (start.inode == status.st_ino && start.device == status.st_dev);
   }
 
   [[nodiscard]] std::string shown(const std::string& name) const {
@@ -215,6 +229,7 @@ class Source::Impl {
       const std::string& name = names_[next_];
       input_ = static_cast<std::uint32_t>(next_);
       ++next_;
+      if (start_of(input_).is_done) continue;
       begin_ = end_ = 0;
       offset_ = 0;
       after_peek_ = ReadStatus::kBytes;
@@ -222,7 +237,7 @@ class Source::Impl {
         std::shared_ptr<UnpackPool::Job> job = std::move(ahead_.front().job);
         ahead_.pop_front();
         read_packed(std::move(job));
-        decide_framing(chunk);
+        if (!begin_stream(chunk)) continue;
         return true;
       }
       FileDescriptor file = open_input(name);
@@ -238,10 +253,14 @@ class Source::Impl {
                                             (name.ends_with('/') ? "" : "/") + "*.ndjson'");
         continue;
       }
+      if (!is_meant(input_, status)) {
+        cannot_open(name, "was replaced by another file just now; run again");
+        continue;
+      }
       const bool is_regular = S_ISREG(status.st_mode);
       if (is_regular) posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
       if (is_regular && open_regular(&file, status)) {
-        if (bytes_ != nullptr) decide_framing(chunk);
+        if (bytes_ != nullptr && !begin_stream(chunk)) continue;
         return true;
       }
       if (S_ISFIFO(status.st_mode)) widen_pipe(file.get());
@@ -249,9 +268,32 @@ class Source::Impl {
                                                 ledger_.get());
       bytes_ = std::make_unique<CountedBytes>(open_bytes(raw_.get(), options_.read_bytes),
                                               options_.read_bytes, ledger_.get());
-      decide_framing(chunk);
+      if (!begin_stream(chunk)) continue;
       return true;
     }
+    return false;
+  }
+
+  // Reads as far as the first record. False: it does not come so far.
+  bool begin_stream(Chunk* chunk) {
+    decide_framing(chunk);
+    const std::uint64_t position = start_of(input_).position;
+    if (position == 0) return true;
+    chunk->reset(input_, framer_->framing());  // a BOM is behind us too
+    ReadStatus status = ReadStatus::kBytes;
+    for (;;) {
+      take(static_cast<std::size_t>(std::min<std::uint64_t>(held().size(), position - offset_)));
+      if (offset_ == position) break;
+      status = read_more(Wait::kYes);
+      if (status != ReadStatus::kBytes) break;
+    }
+    ledger_->take_back_read(offset_);
+    if (offset_ == position) return true;
+    if (status != ReadStatus::kStopped) {
+      broke_off(status == ReadStatus::kBroken ? bytes_->message()
+                                              : "is shorter than what was read of it before");
+    }
+    close_input();
     return false;
   }
 
@@ -278,6 +320,7 @@ class Source::Impl {
     const off_t begin = is_stdin ? std::max<off_t>(0, lseek(file->get(), 0, SEEK_CUR)) : 0;
     if (status.st_size <= begin) return false;
     const auto size = static_cast<std::uint64_t>(status.st_size - begin);
+    const InputStart start_at = start_of(input_);
     const std::size_t wanted = std::min<std::uint64_t>(size, kDetectBytes);
     if (peek_.size() == 0) peek_ = PageMemory(kDetectBytes);
     std::size_t got = 0;
@@ -296,7 +339,7 @@ class Source::Impl {
       open_packed(std::move(*file), static_cast<std::uint64_t>(begin), is_zstd_start(start));
       return true;
     }
-    Framing framing = options_.framing;
+    Framing framing = options_.framing == Framing::kAuto ? start_at.framing : options_.framing;
     if (framing == Framing::kAuto) {
       framing = detect_framing(start, got == size).value_or(Framing::kNdjson);
     }
@@ -312,7 +355,8 @@ class Source::Impl {
                            .skipped = start.starts_with(kBom) ? kBom.size() : 0,
                            .record_bytes_max = options_.record_bytes_max},
         ledger_);
-    range_begin_ = 0;
+    // A file that has become shorter since shows as one that ends.
+    range_begin_ = std::min(start_at.position, size);
     return true;
   }
 
@@ -340,10 +384,17 @@ class Source::Impl {
       const std::string& name = names_[looked_at_];
       struct stat status {};
       // A pipe must not be opened before its turn.
-      if (name == "-" || stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+      if (name == "-" || start_of(looked_at_).is_done || stat(name.c_str(), &status) != 0 ||
+          !S_ISREG(status.st_mode)) {
+        continue;
+      }
       FileDescriptor file(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), true);
+      // Its turn will tell what is wrong with it.
+      if (file.get() < 0 || fstat(file.get(), &status) != 0 || !is_meant(looked_at_, status)) {
+        continue;
+      }
       char start[4];
-      const ssize_t got = file.get() < 0 ? 0 : pread(file.get(), start, sizeof start, 0);
+      const ssize_t got = pread(file.get(), start, sizeof start, 0);
       if (got <= 0) continue;
       const std::string_view bytes(start, static_cast<std::size_t>(got));
       if (!is_compressed(bytes)) continue;
@@ -374,7 +425,11 @@ class Source::Impl {
   // Reads until the framing can be told.
   void decide_framing(Chunk* chunk) {
     std::optional<Framing> framing;
-    if (options_.framing != Framing::kAuto) framing = options_.framing;
+    if (options_.framing != Framing::kAuto) {
+      framing = options_.framing;
+    } else if (const Framing before = start_of(input_).framing; before != Framing::kAuto) {
+      framing = before;
+    }
     ReadStatus status = ReadStatus::kBytes;
     // A BOM is three bytes, which may come one at a time.
     while (status == ReadStatus::kBytes &&
@@ -424,9 +479,13 @@ class Source::Impl {
       case ReadStatus::kEnd:
       case ReadStatus::kBroken:
         lines.end(status == ReadStatus::kBroken);
-        if (status == ReadStatus::kBroken) broke_off(bytes_->message());
+        if (status == ReadStatus::kBroken) {
+          broke_off(bytes_->message());
+        } else {
+          chunk->set_ends_input();
+        }
         close_input();
-        if (!lines.has_pieces() && chunk->input_bytes() == 0) return std::nullopt;
+        if (is_silent_end(*chunk, lines.has_pieces())) return std::nullopt;
         return FillResult::kFilled;
     }
     offset_ = lines.rest_offset();
@@ -453,9 +512,14 @@ class Source::Impl {
           if (!end_input(chunk, status)) return FillResult::kFilled;
           break;
       }
-      if (chunk->has_records() || chunk->input_bytes() > 0) return FillResult::kFilled;
-      return std::nullopt;
+      if (is_silent_end(*chunk, chunk->has_records())) return std::nullopt;
+      return FillResult::kFilled;
     }
+  }
+
+  // Whether nobody needs to hear of a chunk in which an input ended.
+  [[nodiscard]] bool is_silent_end(const Chunk& chunk, bool has_records) const noexcept {
+    return !has_records && chunk.input_bytes() == 0 && options_.starts.empty();
   }
 
   // Keeps bytes for the next chunk.
@@ -537,7 +601,9 @@ class Source::Impl {
       chunk->add_skipped(rest.size());
       take(rest.size());
     } else if (!rest.empty() || long_length_ > 0) {
+      chunk->set_unended(long_length_ + rest.size());
       if (!put(chunk, rest, is_cut ? RecordFault::kCutShort : RecordFault::kNone)) {
+        chunk->set_unended(0);
         after_peek_ = why;
         return false;
       }
@@ -546,6 +612,8 @@ class Source::Impl {
       broke_off(bytes_->message());
     } else if (is_cut) {
       broke_off("ends inside a JSON value at byte " + std::to_string(offset_));
+    } else {
+      chunk->set_ends_input();
     }
     close_input();
     return true;
@@ -644,6 +712,7 @@ Source::~Source() = default;
 FillResult Source::fill(Chunk* chunk) { return impl_->fill(chunk); }
 void Source::stop() noexcept { impl_->stop(); }
 void Source::abandon() noexcept { impl_->abandon(); }
+bool Source::is_stopped() const noexcept { return impl_->ledger().stopped(); }
 const std::vector<std::string>& Source::input_names() const noexcept { return impl_->names(); }
 std::uint64_t Source::total_bytes() const noexcept { return impl_->total_bytes(); }
 std::uint64_t Source::raw_bytes_read() const noexcept { return impl_->ledger().raw(); }

@@ -35,11 +35,24 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ingest/chunk.h"
 
 namespace hashcart::ingest {
+
+// Where an input is to be begun by whoever has read a part of it before.
+struct InputStart {
+  bool is_done = false;  // nothing is left to read; it is not opened
+  // In the input, after decompression: where a record begins. Plain lines are read from there on;
+  // of everything else what stands before is decompressed, or read, and dropped.
+  std::uint64_t position = 0;
+  Framing framing = Framing::kAuto;  // as it was decided then
+  // The file it must still be when it is opened; inode 0: any.
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+};
 
 struct SourceOptions {
   std::vector<std::string> inputs;  // paths, globs (when no such file exists), or "-"; empty: stdin
@@ -50,7 +63,14 @@ struct SourceOptions {
   std::uint64_t range_bytes = 0;
   // Threads that decompress files. 0: as many as the machine runs at once, 16 at most.
   unsigned unpack_threads = 0;
+  // By input, as expand_inputs() gives them. Empty: all of every input is read.
+  std::vector<InputStart> starts = {};
 };
+
+// Whether a file that begins so is read through a decompressor.
+[[nodiscard]] bool is_packed_start(std::string_view start) noexcept;
+// The inputs that are meant: "-" for none, the files of a glob, the rest as it is.
+[[nodiscard]] std::vector<std::string> expand_inputs(const std::vector<std::string>& inputs);
 
 enum class InputFaultKind : std::uint8_t {
   kCannotOpen,  // exit 66
@@ -84,6 +104,8 @@ class Source {
   // filled still give all they stand for, so that nothing is missing in between; but a line that
   // goes on past all that was handed out is given up. Any thread; async-signal-safe.
   void stop() noexcept;
+  // Whether it was stopped: then what was handed out may not be all. Any thread.
+  [[nodiscard]] bool is_stopped() const noexcept;
   // Stops, and ends chunks of files at their next read: what they would give is not wanted. Any
   // thread.
   void abandon() noexcept;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ingest/chunk.h"
 #include "post/post.h"
 
 namespace hashcart::pipeline {
@@ -38,6 +39,12 @@ struct Batch {
   std::vector<LineMark> marks;
   LineCounts counts;
   std::uint64_t input_bytes = 0;
+  // Of the chunk, for checkpoints: see there.
+  std::uint32_t input = 0;
+  ingest::Framing framing = ingest::Framing::kNdjson;
+  std::uint64_t unended_bytes = 0;
+  bool has_gap = false;
+  bool ends_input = false;
 
   void clear() noexcept;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/setup_error.h"
 #include "pipeline/link.h"
 
 namespace hashcart::pipeline {
@@ -25,17 +26,21 @@ constexpr std::size_t kOutBuffers = 8;
 constexpr std::size_t kOutBytes = 64U << 10U;
 
 enum SinkIndex : std::size_t { kRecords, kOutcomes, kRejects, kSinkCount };
+// What goes the same way, to the state: signals, the end of input, a checkpoint.
+enum class OutKind : std::uint8_t { kLines, kSignals, kExpireAtEnd, kCheckpoint };
 
 struct OutBuffer {
   std::string bytes;
-  SinkIndex sink = kRecords;
+  OutKind kind = OutKind::kLines;
+  SinkIndex sink = kRecords;       // of kLines
+  std::uint32_t signal_count = 0;  // of kSignals
 };
 
 // Writes to the sinks and remembers the first that failed.
 class Writer {
  public:
-  explicit Writer(const PipelineSinks& sinks)
-      : sinks_{sinks.records, sinks.outcomes, sinks.rejects} {}
+  Writer(const PipelineSinks& sinks, state::StateDir* state)
+      : state_(state), sinks_{sinks.records, sinks.outcomes, sinks.rejects} {}
 
   void write(SinkIndex index, std::string_view bytes) {
     emit::Sink* sink = sinks_[index];
@@ -55,6 +60,14 @@ class Writer {
     stopped_.store(true, std::memory_order_release);  // pairs with the acquire in stopped()
   }
 
+  // Nothing is committed behind what could not be written.
+  void append(state::EntryKind kind, std::uint32_t count, std::string_view signals) {
+    if (!stopped() && !state_->append(kind, count, signals)) fail(state_->message());
+  }
+  void commit(const state::Progress& progress) {
+    if (!stopped() && !state_->commit(progress)) fail(state_->message());
+  }
+
   // Any thread.
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
   // After the writing thread is joined.
@@ -63,6 +76,13 @@ class Writer {
   [[nodiscard]] std::uint64_t records_bytes() const noexcept { return records_bytes_; }
 
  private:
+  void fail(std::string message) {
+    cause_ = StopCause::kOutputFailed;
+    failure_ = std::move(message);
+    stopped_.store(true, std::memory_order_release);  // pairs with the acquire in stopped()
+  }
+
+  state::StateDir* state_;
   std::array<emit::Sink*, kSinkCount> sinks_;
   std::atomic<bool> stopped_{false};
   StopCause cause_ = StopCause::kEndOfInput;
@@ -70,8 +90,9 @@ class Writer {
   std::uint64_t records_bytes_ = 0;
 };
 
+// bytes_before: read by earlier runs.
 void conclude(const ingest::Source& source, const ResolverStage& stage, const Writer& writer,
-              bool limit_reached, PipelineResult* result) {
+              bool limit_reached, std::uint64_t bytes_before, PipelineResult* result) {
   result->totals = stage.totals();
   result->resolver = stage.resolver_stats();
   result->output_bytes = writer.records_bytes();
@@ -80,8 +101,9 @@ void conclude(const ingest::Source& source, const ResolverStage& stage, const Wr
                   : limit_reached  ? StopCause::kLimit
                                    : StopCause::kEndOfInput;
   const bool all_read = result->cause == StopCause::kEndOfInput;
+  const std::uint64_t bytes = result->totals.input_bytes - bytes_before;
   result->balanced = result->totals.lines.balanced() && result->resolver.balanced() &&
-                     (!all_read || result->totals.input_bytes == source.bytes_read());
+                     (!all_read || bytes == source.bytes_read());
 }
 
 // The threads and what passes between them. Built, run and joined by run().
@@ -91,7 +113,7 @@ class Machine {
           const PipelineSinks& sinks, const PipelineOptions& options)
       : source_(*source),
         options_(options),
-        writer_(sinks),
+        writer_(sinks, options.state),
         stage_(db.catalogue(), encoder,
                {.want_outcomes = sinks.outcomes != nullptr,
                 .limit = options.limit,
@@ -105,6 +127,7 @@ class Machine {
       out_[i].bytes.reserve(kOutBytes * 2);
       free_out_.push(i);
     }
+    if (options_.state != nullptr) resume();
   }
 
   void run(PipelineResult* result) {
@@ -116,7 +139,8 @@ class Machine {
     threads.emplace_back([this] { write(); });
     resolve();
     for (std::thread& thread : threads) thread.join();
-    conclude(source_, stage_, writer_, stage_.limit_reached(), result);
+    conclude(source_, stage_, writer_, stage_.limit_reached(), bytes_before_, result);
+    if (options_.state != nullptr) result->output_bytes = options_.state->records_bytes();
   }
 
  private:
@@ -145,6 +169,38 @@ class Machine {
     Link free_batches;
     Link full_batches;
   };
+
+  // Brings the resolver to where the state ends.
+  void resume() {
+    state::StateDir& state = *options_.state;
+    HASHCART_CHECK(!options_.limit);
+    StageTotals totals;
+    bool fits = state.counts().empty() || from_numbers(state.counts(), &totals);
+    state.replay([&](state::EntryKind kind, std::uint32_t count, std::string_view payload) {
+      switch (kind) {
+        case state::EntryKind::kSignals:
+          fits = fits && stage_.replay(payload, count);
+          return;
+        case state::EntryKind::kExpireAtEnd:
+          stage_.replay_finish(true);
+          return;
+      }
+      fits = false;
+    });
+    if (!fits || !stage_.restore(totals)) {
+      throw base::SetupError(
+          base::SetupFault::kState,
+          "the state does not come to the records that were written: it was made by another "
+          "version of hashcart. End it with that one (--at-end expire), then begin anew with an "
+          "empty directory and new outputs");
+    }
+    bytes_before_ = totals.input_bytes;
+    signals_handed_over_ = totals.signals;
+    progress_.inputs = state.places();
+    places_ = state.places();
+    state.begin(to_numbers(stage_.totals()));
+    last_commit_ = Clock::now();
+  }
 
   // The source thread.
   void read() {
@@ -186,12 +242,81 @@ class Machine {
           source_.abandon();
         }
         hand_over(kOutBytes);
+        if (options_.state != nullptr && !done) note_progress(lane.batches[handle]);
       }
       lane.free_batches.push(handle);
     }
-    if (!done) stage_.finish(options_.expire_at_end);
+    if (options_.state != nullptr) {
+      if (!done) finish_state();
+    } else if (!done) {
+      stage_.finish(options_.expire_at_end);
+    }
     hand_over(0);
     full_out_.close();
+  }
+
+  // ---------------------------------------------------------------------------------- the state
+
+  // A batch was worked off.
+  void note_progress(const Batch& batch) {
+    // Behind bytes that could not be read no place in the input is known: what was committed before
+    // stands, and the next run reads them again.
+    has_gap_ = has_gap_ || batch.has_gap;
+    if (has_gap_) return;
+    if (batch.input_bytes > 0 || batch.ends_input) {
+      state::InputPlace& place = places_[batch.input];
+      place.position += batch.input_bytes;
+      if (batch.input_bytes > 0) place.unended_bytes = batch.unended_bytes;
+      place.framing = batch.framing;
+      place.is_done = batch.ends_input;
+    }
+    if (!batch.signals.empty()) {
+      signals_ += batch.signals;
+      if (signals_.size() >= kOutBytes) hand_over_signals();
+    }
+    uncommitted_bytes_ += batch.input_bytes;
+    if (uncommitted_bytes_ >= options_.commit_bytes ||
+        Clock::now() - last_commit_ >= options_.commit_after) {
+      // One at a time: what the writer does not keep up with is put together.
+      if (!is_committing_.load(std::memory_order_acquire)) commit(false);
+    }
+  }
+
+  void finish_state() {
+    const bool is_end = !source_.is_stopped() && !has_gap_;
+    if (is_end && options_.expire_at_end) {
+      stage_.finish(true);
+      hand_over_signals();
+      out_[take_out(OutKind::kExpireAtEnd)].bytes.clear();
+      full_out_.push(taken_);
+    }
+    if (!has_gap_) commit(true);
+  }
+
+  void hand_over_signals() {
+    if (signals_.empty()) return;
+    OutBuffer& out = out_[take_out(OutKind::kSignals)];
+    out.signal_count = static_cast<std::uint32_t>(stage_.totals().signals - signals_handed_over_);
+    signals_handed_over_ = stage_.totals().signals;
+    out.bytes.swap(signals_);
+    signals_.clear();
+    full_out_.push(taken_);
+  }
+
+  // All that was said so far, and where that is in the input.
+  void commit(bool is_last) {
+    hand_over_lines();
+    hand_over_signals();
+    // The writer has let go of progress_, but for the last one, which waits for it.
+    is_committing_.wait(true, std::memory_order_acquire);
+    is_committing_.store(true, std::memory_order_relaxed);
+    progress_.inputs = places_;
+    progress_.counts = to_numbers(stage_.totals());
+    progress_.is_last = is_last;
+    static_cast<void>(take_out(OutKind::kCheckpoint));
+    full_out_.push(taken_);
+    last_commit_ = Clock::now();
+    uncommitted_bytes_ = 0;
   }
 
   // Waits for the next batch; what has been said is handed on when it has lain long enough.
@@ -231,21 +356,51 @@ class Machine {
     had_output_ = has_output();
   }
 
+  void hand_over_lines() {
+    hand_over_one(kRecords, &stage_.records, 0);
+    hand_over_one(kOutcomes, &stage_.outcomes, 0);
+    hand_over_one(kRejects, &stage_.rejects, 0);
+    had_output_ = false;
+  }
+
   void hand_over_one(SinkIndex sink, std::string* bytes, std::size_t least) {
     if (bytes->empty() || bytes->size() < least) return;
-    Handle handle = 0;
-    HASHCART_CHECK(free_out_.pop(&handle));
-    out_[handle].sink = sink;
-    out_[handle].bytes.swap(*bytes);
+    OutBuffer& out = out_[take_out(OutKind::kLines)];
+    out.sink = sink;
+    out.bytes.swap(*bytes);
     bytes->clear();
-    full_out_.push(handle);
+    full_out_.push(taken_);
+  }
+
+  // A free buffer, to be pushed next.
+  [[nodiscard]] Handle take_out(OutKind kind) {
+    HASHCART_CHECK(free_out_.pop(&taken_));
+    out_[taken_].kind = kind;
+    return taken_;
   }
 
   // The writer thread.
   void write() {
     Handle handle = 0;
     while (full_out_.pop(&handle)) {
-      writer_.write(out_[handle].sink, out_[handle].bytes);
+      const OutBuffer& out = out_[handle];
+      switch (out.kind) {
+        case OutKind::kLines:
+          writer_.write(out.sink, out.bytes);
+          break;
+        case OutKind::kSignals:
+          writer_.append(state::EntryKind::kSignals, out.signal_count, out.bytes);
+          break;
+        case OutKind::kExpireAtEnd:
+          writer_.append(state::EntryKind::kExpireAtEnd, 0, {});
+          break;
+        case OutKind::kCheckpoint:
+          writer_.commit(progress_);
+          // pairs with the acquires in note_progress() and commit()
+          is_committing_.store(false, std::memory_order_release);
+          is_committing_.notify_one();
+          break;
+      }
       out_[handle].bytes.clear();
       free_out_.push(handle);
     }
@@ -262,6 +417,18 @@ class Machine {
   // Resolver thread only.
   Clock::time_point oldest_output_;
   bool had_output_ = false;
+  Handle taken_ = 0;
+  // With a state. Signals that are not handed on yet; how far each input has come.
+  std::string signals_;
+  std::uint64_t signals_handed_over_ = 0;
+  std::vector<state::InputPlace> places_;
+  std::uint64_t bytes_before_ = 0;
+  std::uint64_t uncommitted_bytes_ = 0;
+  Clock::time_point last_commit_;
+  bool has_gap_ = false;
+  // Resolver thread while is_committing_ is false, writer thread while it is true.
+  state::Progress progress_;
+  std::atomic<bool> is_committing_{false};
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "match/pattern_db.h"
 #include "pipeline/resolver_stage.h"
 #include "pipeline/worker.h"
+#include "state/state_dir.h"
 
 namespace hashcart::pipeline {
 
@@ -32,6 +34,16 @@ struct PipelineOptions {
   std::chrono::milliseconds flush_after{50};
   std::optional<std::uint64_t> limit;
   bool expire_at_end = false;
+  // Null: the run begins with nothing and leaves nothing behind. Otherwise it goes on where the
+  // state ends, its inputs and outputs are the state's, and waiting replies wait on at the end.
+  // There is no limit then. Used by the writer thread only while run() runs.
+  state::StateDir* state = nullptr;
+  // How often what was done is committed to it: after so long, or after so much input (0: after any
+  // batch), whichever comes first.
+  std::chrono::milliseconds commit_after{1000};
+  std::uint64_t commit_bytes = kNever;
+
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 };
 
 // Null: not wanted. Used by the writer thread only while run() runs.
@@ -42,10 +54,10 @@ struct PipelineSinks {
 };
 
 enum class StopCause : std::uint8_t {
-  kEndOfInput,  // or the source was stopped by a signal
-  kLimit,       // -n
-  kReaderGone,  // the reader of an output closed it
-  kOutputFailed,
+  kEndOfInput,    // or the source was stopped by a signal
+  kLimit,         // -n
+  kReaderGone,    // the reader of an output closed it
+  kOutputFailed,  // or the state
 };
 
 struct PipelineResult {
@@ -59,7 +71,8 @@ struct PipelineResult {
   bool balanced = false;
 };
 
-// Runs until the end of input. Throws base::SetupError only before anything is read. Blocking.
+// Runs until the end of input. Throws base::SetupError only before anything is read: where the
+// state cannot be replayed, or its outputs cannot be continued. Blocking.
 [[nodiscard]] PipelineResult run(ingest::Source* source, const match::PatternDb& db,
                                  const emit::RecordEncoder& encoder, const PipelineSinks& sinks,
                                  const PipelineOptions& options);

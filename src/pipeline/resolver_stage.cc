@@ -5,6 +5,42 @@
 #include "base/check.h"
 
 namespace hashcart::pipeline {
+namespace {
+
+class Silence final : public intent::ResolverOutput {
+ public:
+  void record(const intent::CartIntent& /*record*/) override {}
+  void outcome(const intent::Outcome& /*outcome*/) override {}
+};
+
+// One list of the numbers, for both directions.
+template <typename Totals, typename Visit>
+void for_each_number(Totals& totals, Visit visit) {
+  auto& lines = totals.lines;
+  for (auto* number : {&lines.total, &lines.blank, &lines.control, &lines.untriggered,
+                       &lines.rejected, &lines.triggered}) {
+    visit(*number);
+  }
+  for (auto& number : lines.rejected_by) visit(number);
+  visit(totals.input_bytes);
+  visit(totals.signals);
+  for (auto& number : totals.records) visit(number);
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> to_numbers(const StageTotals& totals) {
+  std::vector<std::uint64_t> out;
+  for_each_number(totals, [&](const std::uint64_t& number) { out.push_back(number); });
+  return out;
+}
+
+bool from_numbers(std::span<const std::uint64_t> numbers, StageTotals* totals) {
+  if (numbers.size() != to_numbers(*totals).size()) return false;
+  std::size_t next = 0;
+  for_each_number(*totals, [&](std::uint64_t& number) { number = numbers[next++]; });
+  return true;
+}
 
 bool ResolverStage::apply(const Batch& batch) {
   std::string_view left = batch.signals;
@@ -28,6 +64,26 @@ bool ResolverStage::apply(const Batch& batch) {
   totals_.input_bytes += batch.input_bytes;
   rejects += batch.rejects;
   return true;
+}
+
+bool ResolverStage::replay(std::string_view signals, std::uint32_t count) {
+  Silence silence;
+  std::uint32_t found = 0;
+  for (; !signals.empty(); ++found) {
+    if (!match::decode(&signals, &signal_)) return false;
+    resolver_.step(signal_, &silence);
+  }
+  return found == count;
+}
+
+void ResolverStage::replay_finish(bool expire_pendings) {
+  Silence silence;
+  resolver_.finish(expire_pendings, &silence);
+}
+
+bool ResolverStage::restore(const StageTotals& totals) {
+  totals_ = totals;
+  return resolver_.stats().records == totals.records;
 }
 
 void ResolverStage::finish(bool expire_pendings) { resolver_.finish(expire_pendings, this); }

@@ -9,7 +9,10 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "emit/encoder.h"
 #include "intent/resolver.h"
@@ -25,6 +28,10 @@ struct StageTotals {
   std::uint64_t signals = 0;
   std::array<std::uint64_t, intent::kRecordTypeCount> records{};  // written, by type
 };
+
+// As plain numbers, for checkpoints, and back; false: they are not as many.
+[[nodiscard]] std::vector<std::uint64_t> to_numbers(const StageTotals& totals);
+[[nodiscard]] bool from_numbers(std::span<const std::uint64_t> numbers, StageTotals* totals);
 
 class ResolverStage final : public intent::ResolverOutput {
  public:
@@ -47,6 +54,13 @@ class ResolverStage final : public intent::ResolverOutput {
 
   // The end of input.
   void finish(bool expire_pendings);
+
+  // Takes in signals whose records and outcomes were written before, and says nothing. False: they
+  // are no signals.
+  [[nodiscard]] bool replay(std::string_view signals, std::uint32_t count);
+  void replay_finish(bool expire_pendings);
+  // What was counted up to there. False: the replayed signals did not say as many records.
+  [[nodiscard]] bool restore(const StageTotals& totals);
 
   [[nodiscard]] bool limit_reached() const noexcept {
     return options_.limit && record_count_ >= *options_.limit;

@@ -59,6 +59,11 @@ void Worker::process(ingest::Chunk* chunk, Batch* batch) {
     }
   }
   batch->input_bytes = chunk->input_bytes();
+  batch->input = chunk->input();
+  batch->framing = chunk->framing();
+  batch->unended_bytes = chunk->unended_bytes();
+  batch->has_gap = chunk->has_gap();
+  batch->ends_input = chunk->ends_input();
 }
 
 bool Worker::wants_scan(const ingest::LineBlock& lines) noexcept {
@@ -134,7 +139,7 @@ void Worker::reject(const ingest::RecordView& record, post::RejectReason reason,
   ++batch->counts.rejected_by[static_cast<std::size_t>(reason)];
   if (!options_.want_rejects) return;
   encoder_.append_reject({.reason = post::name(reason),
-                          .input = record.input,
+                          .input = number_of(record.input),
                           .offset = record.offset,
                           .length = record.length,
                           .bytes = record.bytes,
@@ -166,7 +171,7 @@ void Worker::parse_record(const ingest::RecordView& record, Known known, Batch* 
   }
   const std::size_t signals_before = batch->signals.size();
   const match::MatchResult result = matcher_.match(parsed_,
-                                                   {.input = record.input,
+                                                   {.input = number_of(record.input),
                                                     .offset = record.offset,
                                                     .bytes = record.length,
                                                     .is_clock_line = record.is_clock_line},

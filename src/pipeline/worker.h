@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "emit/encoder.h"
 #include "ingest/chunk.h"
@@ -32,6 +33,8 @@ struct WorkerOptions {
   ScanMode scan = ScanMode::kAuto;
   bool validate = false;      // every line counts, and is parsed and validated whole
   bool want_rejects = false;  // fill Batch::rejects
+  // By input of the source: its number in signals and rejects. Empty: the same.
+  std::vector<std::uint32_t> input_numbers = {};
 };
 
 class Worker {
@@ -53,6 +56,9 @@ class Worker {
   void parse_record(const ingest::RecordView& record, Known known, Batch* batch);
   void reject(const ingest::RecordView& record, post::RejectReason reason, Known known,
               Batch* batch);
+  [[nodiscard]] std::uint32_t number_of(std::uint32_t input) const noexcept {
+    return options_.input_numbers.empty() ? input : options_.input_numbers[input];
+  }
   [[nodiscard]] bool counts(const ingest::RecordView& record, Known known);
   // Whether to scan the next block.
   [[nodiscard]] bool wants_scan(const ingest::LineBlock& lines) noexcept;
