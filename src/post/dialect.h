@@ -391,9 +391,9 @@ inline constexpr std::size_t kIdBytesMax =
 // The digits of a whole number that fits 63 bits.
 [[nodiscard]] bool parse_digits(std::string_view digits, std::uint64_t* out) noexcept;
 
-// The same for the value that a cursor stands at; most are read without the document.
+// The same for the value that a cursor stands at. The common forms are read in place, without the
+// document; all others by the functions above.
 
-// What a token of digits or of a word is, where nothing but the value stands in it.
 [[nodiscard]] inline bool is_null_token(std::string_view token) noexcept {
   return token.size() == 4 && std::memcmp(token.data(), "null", 4) == 0;
 }
@@ -425,6 +425,7 @@ inline constexpr std::size_t kIdBytesMax =
   return read_optional_text(value, out);
 }
 
+// Of nothing too.
 [[nodiscard]] bool are_digits(std::string_view text) noexcept;
 
 [[nodiscard]] inline RejectReason read_id(FieldCursor& field, MaybeText* out) noexcept {
@@ -437,7 +438,7 @@ inline constexpr std::size_t kIdBytesMax =
     field.pass(1);
     return RejectReason::kNone;
   }
-  if (base::is_ascii_digit(token[0]) && are_digits(token)) {
+  if (!token.empty() && are_digits(token)) {
     out->present = true;
     out->text = token;
     field.pass(1);

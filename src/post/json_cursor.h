@@ -224,9 +224,9 @@ class FieldCursor {
     at_ += tokens;
     state_ = State::kSkipped;
   }
-  // Goes behind the object that stands for the value, which `inside` has read. An object that it has
-  // not read to its end is stepped over by next(): with a fault from where the document was handed
-  // out last, as On-Demand would, else whole.
+  // Goes behind the object that stands for the value, which `inside` has read. An object that it
+  // has not read to its end is stepped over by next(): with a fault from where the document was
+  // handed out last, as On-Demand would, else whole.
   void leave(const FieldCursor& inside, bool has_fault) noexcept {
     if (inside.state_ == State::kClosed) {
       at_ = inside.at_;
@@ -243,7 +243,7 @@ class FieldCursor {
     kFirst,        // before the first field, where the document stands too
     kFirstInside,  // before the first field, and the document does not know
     kUnread,       // at_ is at a value
-    kHandedOut,    // the document knows its place: a value of this object, or where its reader left
+    kHandedOut,    // the document knows: at a value of this object, or where its reader left
     kSkipped,      // at_ is behind a value
     kClosed,       // at_ is behind the object
   };

@@ -1,5 +1,7 @@
 #include "post/key_order.h"
 
+#include <cstring>
+
 namespace hashcart::post {
 
 KeyOrder::Place KeyOrder::learn(Place from, const char* token, std::size_t size,

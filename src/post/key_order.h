@@ -1,9 +1,9 @@
 // KeyOrder: after which key which key stood before. Internal to src/post.
 //
-// Objects of one kind are written by one program, which puts their keys in one order and leaves some
-// out now and then. Where the guess of the next key is right, which is nearly always, one comparison
-// says that a key stands there, which one, and that a colon follows. A wrong guess costs time and
-// changes nothing else: the key is then looked up in the table of keys.
+// Objects of one kind are written by one program, which puts their keys in one order and leaves
+// some out now and then. Where the guess of the next key is right, which is nearly always, one
+// comparison says that a key stands there, which one, and that a colon follows. A wrong guess costs
+// time and changes nothing else: the key is then looked up in the table of keys.
 //
 // One KeyOrder serves one KeyTable and one thread. Its size is fixed: junk keys drive each other
 // out.
@@ -12,9 +12,9 @@
 #include <immintrin.h>
 
 #include <array>
-#include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <utility>
 
 namespace hashcart::post {
 

@@ -130,8 +130,8 @@ std::string_view* text_of(OutlineKey key, ObjectOutline* outline) noexcept {
 // the same string where the outline keeps the string.
 class KnownStart {
  public:
-  // Takes the first `count` fields of `top` in place of what it knew. False, and it knows none, where
-  // those are such that records hardly ever begin alike.
+  // Takes the first `count` fields of `top` in place of what it knew. False, and it knows none,
+  // where those are such that records hardly ever begin alike.
   [[nodiscard]] bool learn(od::object top, std::size_t count) noexcept {
     count_ = 0;
     if (count > fields_.size()) return false;

@@ -1,5 +1,5 @@
-// A reader remembers how records began (KnownStart); what it says of a record must not depend on
-// what it read before.
+// A reader remembers how records began (KnownStart) and in which order keys stood (KeyOrder); what
+// it says of a record must not depend on what it read before.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,6 +53,30 @@ TEST(Detection, DoesNotDependOnTheRecordsBefore) {
         R"({"did":"did:plc:a","time_us":nul,"kind":"commit"})",
         R"({"did":"did:plc:a","time_us":1733130000000000 "kind":"commit"})"}) {
     lines.emplace_back(line);
+  }
+  // Keys where another stood before: cut, longer, with blanks, escaped, doubled, too long; no keys.
+  const std::string status =
+      R"({"created_at":"Mon Dec 02 09:00:00 +0000 2024","id":1,"id_str":"1",)";
+  for (const char* rest :
+       {R"("text":"a"})", R"("tex":"a"})", R"("texts":"a"})", R"("text" :"a"})", R"("text": "a"})",
+        R"("text""a"})", R"(text":"a"})", R"("t\u0065xt":"a"})", R"("t\uD800":"a"})",
+        R"("text":"a","text":"b"})", R"("a_key_of_just_thirty_bytes____":"a","text":"b"})",
+        R"("a_key_of_just_thirty_one_bytes_":"a","text":"b"})",
+        R"("a_key_of_just_thirty_one_bytes_\uD800":"a","text":"b"})",
+        R"("a_key_of_just_thirty_one_bytes_a\uD800":"a","text":"b"})",
+        R"("a_key_of_just_thirty_one_bytes_and_more":"a","text":"b"})",
+        R"("a_key_of_just_thirty_one_bytes_and_more" 1,"text":"b"})"}) {
+    lines.push_back(status + rest);
+  }
+  // Faults in a record that are none of syntax are kept, and what follows is stepped over.
+  const std::string event =
+      R"({"did":"did:plc:a","time_us":1733130000000000,"kind":"commit","commit":{"operation":)"
+      R"("create","collection":"app.bsky.feed.post","rkey":"a","record":)";
+  for (const char* record :
+       {R"({"text":"a","langs":["en"]})", R"({"text":"a","langs":["en"],"embed":1})",
+        R"({"text":"a","text":"b":1,"langs":[]})", R"({"facets":[{"features":"id":[]}]})",
+        R"({"reply":{"parent":"text":1,{"uri":"b"}},"text":"c"})"}) {
+    lines.push_back(event + record + "}}");
   }
   std::vector<std::string> alone;
   for (const std::string& line : lines) {
