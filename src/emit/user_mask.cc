@@ -23,9 +23,10 @@ constexpr std::size_t kPseudonymBytes = 16;  // 128 of HMAC-SHA-256's 256 bits
 static_assert(std::tuple_size_v<MaskBuffer> == 3 + 2 * kPseudonymBytes);
 
 [[noreturn]] void refuse_key(const std::string& path, const std::string& why) {
-  throw SetupError(SetupFault::kCatalogue, fmt::format("--users hmac:{}: {}; make a key with: "
-                                                       "(umask 077; head -c 32 /dev/urandom > FILE)",
-                                                       path, why));
+  throw SetupError(SetupFault::kCatalogue,
+                   fmt::format("--users hmac:{}: {}; make a key with: "
+                               "(umask 077; head -c 32 /dev/urandom > FILE)",
+                               path, why));
 }
 
 // Reads with read(2), so that a pipe (`hmac:<(pass show key)`) is as good as a file.

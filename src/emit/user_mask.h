@@ -36,8 +36,8 @@ class UserMask {
   [[nodiscard]] static UserMask hmac(std::string key);
   [[nodiscard]] static UserMask drop();
 
-  // "raw", "hmac:KEYFILE" (a file that nobody else may use, or a pipe) or "drop". Throws base::SetupError (kUsage; kCatalogue for a key file
-  // that cannot be read or used).
+  // "raw", "hmac:KEYFILE" (a file that nobody else may use, or a pipe) or "drop". Throws
+  // base::SetupError (kUsage; kCatalogue for a key file that cannot be read or used).
   [[nodiscard]] static UserMask from_option(std::string_view option);
 
   [[nodiscard]] bool is_raw() const noexcept { return key_.empty(); }
