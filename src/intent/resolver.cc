@@ -1144,7 +1144,6 @@ class Resolver::Impl {
       return say(OutcomeCode::kSoldOut, *record, nullptr, std::span(&record->product, 1));
     }
     if (pending_.find(key) != nullptr) return say(OutcomeCode::kAlreadyPending, *record);
-    take_stock(record, 1);
     EventTimeMs deadline = record->opened_at + confirm.within_ms;
     std::vector<std::string> names;
     for (const std::string& post : aliases_.keys) {
@@ -1163,6 +1162,7 @@ class Resolver::Impl {
       close_evicted(std::string(old), &oldest);
     });
     HASHCART_CHECK(is_new);
+    take_stock(record, 1);  // only now: one that had to go gave its piece back
     closed_.erase(key);
     record->type = RecordType::kPending;
     record->deadline = deadline;
