@@ -554,7 +554,8 @@ bool Bench::sweep_campaigns() {
 
 bool Bench::sweep_hosts() {
   std::size_t hosts = 0;
-  for (const catalogue::Retailer& retailer : load_catalogue({})->retailers) {
+  const auto by_default = load_catalogue({});
+  for (const catalogue::Retailer& retailer : by_default->retailers) {
     hosts += retailer.hosts.size() + retailer.short_hosts.size();
   }
   return sweep_catalogues("hosts", hosts, {0, 300, 1'000, 2'000}, write_hosts);

@@ -10,9 +10,10 @@ import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+import scratch
 
 BINARY = FIXTURES = None
 
@@ -33,19 +34,7 @@ def run(*args, data=None, **more):
                           **more)
 
 
-class Manners(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.TemporaryDirectory()
-        self.path = pathlib.Path(self.dir.name)
-
-    def tearDown(self):
-        self.dir.cleanup()
-
-    def file(self, name, data):
-        path = self.path / name
-        path.write_bytes(data.encode() if isinstance(data, str) else data)
-        return str(path)
-
+class Manners(scratch.ScratchTest):
     def test_stdin_to_stdout(self):
         done = run("match", data=PARENT + REPLY)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -17,9 +17,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+import scratch
 
 BINARY = None
 KILLS = 50
@@ -52,19 +53,7 @@ def counts(path):
     return stats
 
 
-class State(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.TemporaryDirectory()
-        self.path = pathlib.Path(self.dir.name)
-
-    def tearDown(self):
-        self.dir.cleanup()
-
-    def file(self, name, data):
-        path = self.path / name
-        path.write_bytes(data.encode() if isinstance(data, str) else data)
-        return str(path)
-
+class State(scratch.ScratchTest):
     def command(self, *inputs, state="state", out="out", more=()):
         p = self.path
         return [BINARY, "match", "-q", "--state", str(p / state), "-o", str(p / (out + ".records")),

@@ -39,6 +39,26 @@ bool chance(Random* random, double share) {
   return static_cast<double>((*random)() >> 11U) * 0x1.0p-53 < share;
 }
 
+// Reads single lines.
+class LineReader {
+ public:
+  // Lives until the next.
+  const post::ParsedRecord& read(std::string_view line) {
+    chunk_.reset(0, ingest::Framing::kNdjson);
+    EXPECT_TRUE(chunk_.append(line, 0, line.size(), ingest::RecordFault::kNone));
+    ingest::LineBlock block;
+    ingest::RecordView record;
+    EXPECT_EQ(chunk_.next(&block, &record), ingest::Piece::kRecord);
+    reader_.read(record, &parsed_);
+    return parsed_;
+  }
+
+ private:
+  post::PostReader reader_;
+  post::ParsedRecord parsed_;
+  ingest::Chunk chunk_{1U << 20U};
+};
+
 // A catalogue made ready, with what it takes to read and match lines.
 class World {
  public:
@@ -60,21 +80,16 @@ class World {
 
   // Whether the line says anything: it is read and matched as if nothing were scanned.
   [[nodiscard]] bool tells(std::string_view line) {
-    chunk_.reset(0, ingest::Framing::kNdjson);
-    EXPECT_TRUE(chunk_.append(line, 0, line.size(), ingest::RecordFault::kNone));
-    ingest::LineBlock block;
-    ingest::RecordView record;
-    EXPECT_EQ(chunk_.next(&block, &record), ingest::Piece::kRecord);
-    reader_.read(record, &parsed_);
-    if (parsed_.kind == post::RecordKind::kRejected) return false;
+    const post::ParsedRecord& parsed = reader_.read(line);
+    if (parsed.kind == post::RecordKind::kRejected) return false;
     signals_.clear();
-    const MatchResult result = matcher_->match(parsed_, {}, &signals_);
+    const MatchResult result = matcher_->match(parsed, {}, &signals_);
     if (result.signals > 0) return true;
     // The matcher looks at a text closely only where a scan of it proposes something, by the same
     // rules; so the grammars are asked as well.
-    for (std::size_t i = 0; i < parsed_.post_count; ++i) {
-      if (grammars_tell(parsed_.posts[i])) {
-        EXPECT_TRUE(result.no_author || parsed_.posts[i].role != post::Role::kMain)
+    for (std::size_t i = 0; i < parsed.post_count; ++i) {
+      if (grammars_tell(parsed.posts[i])) {
+        EXPECT_TRUE(result.no_author || parsed.posts[i].role != post::Role::kMain)
             << "not proposed: " << line;
         return true;
       }
@@ -109,9 +124,7 @@ class World {
   std::unique_ptr<PatternDb> db_;
   std::unique_ptr<Matcher> matcher_;
   std::unique_ptr<Extractor> extractor_;
-  post::PostReader reader_;
-  post::ParsedRecord parsed_;
-  ingest::Chunk chunk_{1U << 20U};
+  LineReader reader_;
   std::string scratch_;
   std::string signals_;
 };
@@ -489,17 +502,10 @@ TEST(RawScan, HoldsBackNoLineThatTellsByOddTags) {
 // comments under their posts are claims.
 void add_many_authors(catalogue::Catalogue* catalogue, Random* random) {
   std::set<std::pair<base::Platform, std::string>> authors;
-  post::PostReader reader;
-  post::ParsedRecord parsed;
-  ingest::Chunk chunk(1U << 20U);
+  LineReader reader;
   for (const Json& post : all_posts()) {
     const std::string line = post.dump();
-    chunk.reset(0, ingest::Framing::kNdjson);
-    ASSERT_TRUE(chunk.append(line, 0, line.size(), ingest::RecordFault::kNone));
-    ingest::LineBlock block;
-    ingest::RecordView record;
-    ASSERT_EQ(chunk.next(&block, &record), ingest::Piece::kRecord);
-    reader.read(record, &parsed);
+    const post::ParsedRecord& parsed = reader.read(line);
     for (std::size_t i = 0; i < parsed.post_count; ++i) {
       const post::Post& one = parsed.posts[i];
       for (const std::string_view id : {one.author_id, one.reply_to_author}) {
