@@ -854,6 +854,7 @@ TEST(RawScan, KnowsWhereKeysBeginAndEnd) {
         "#AmazonCarthttps://x.y",
         "#Amazon\\u0043art",
         "#Amazon\u200bCart",
+        "#AmazonCart\u200bs",
         "#<b>Amazon</b>Cart",
         "\\u003ca\\u003e#\\u003cspan\\u003eAmazonCart\\u003c\\/span\\u003e",
         "#\uff21mazonCart",
