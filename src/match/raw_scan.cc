@@ -15,6 +15,7 @@
 
 #include "base/utf8.h"
 #include "match/fold_table.h"
+#include "match/probe_tree.h"
 #include "match/raw_json.h"
 #include "match/scan_sample.h"
 #include "match/scan_windows.h"
@@ -360,6 +361,7 @@ class RawScan::Impl {
     windows_ = choose_windows(windows, kScanSample);
     lists_.resize(2);  // kNoList, kWideSigns
     for (std::size_t i = 0; i < list.keys.size(); ++i) add_entries(list.keys[i], windows_.cut[i]);
+    for (List& each : lists_) build_tree(&each);
     has_words_ = !keys.words.empty();
     if (has_words_) points_.build(keys.words);
     for (const std::string& word : keys.words) {
@@ -372,8 +374,9 @@ class RawScan::Impl {
   }
   [[nodiscard]] std::size_t bytes() const noexcept {
     std::size_t bytes = sizeof *this;
-    for (const std::vector<Entry>& list : lists_) {
-      bytes += sizeof list + list.capacity() * sizeof(Entry);
+    for (const List& list : lists_) {
+      bytes += sizeof list + (list.others.capacity() + list.texts.capacity()) * sizeof(Entry) +
+               list.tree.bytes();
     }
     return bytes;
   }
@@ -452,6 +455,12 @@ class RawScan::Impl {
     std::uint32_t cut;
     KeyText text;
   };
+  // Those whose windows share a slot.
+  struct List {
+    std::vector<Entry> others;  // than hosts and ids; few
+    std::vector<Entry> texts;   // hosts and ids
+    ProbeTree tree;             // of texts
+  };
 
   // ---- Built once
 
@@ -479,8 +488,32 @@ class RawScan::Impl {
         list = static_cast<std::uint16_t>(lists_.size());
         lists_.emplace_back();
       }
-      lists_[list].push_back({key.kind, cut, KeyText(key.text)});
+      const bool is_text = key.kind == KeyKind::kHost || key.kind == KeyKind::kId;
+      std::vector<Entry>& entries = is_text ? lists_[list].texts : lists_[list].others;
+      entries.push_back({key.kind, cut, KeyText(key.text)});
     }
+  }
+
+  // What stands around a window is certain as far as the guard sees every escape of it, seen from
+  // the window: \u0033 may be the first byte of a window, and what stands before it is then not
+  // where it would be.
+  void build_tree(List* list) const {
+    const auto is_certain = [&](char c) { return guarded_[static_cast<unsigned char>(c)]; };
+    std::vector<ProbeTree::Item> items;
+    for (std::uint32_t i = 0; i < list->texts.size(); ++i) {
+      const Entry& entry = list->texts[i];
+      ProbeTree::Item item{std::string(entry.text.view()), entry.cut, entry.cut, entry.cut, i};
+      const std::string& text = item.text;
+      if (text.size() >= kWindowBytes) {
+        ++item.end;  // the window's first byte stands as it is
+        while (item.end < text.size() && is_certain(text[item.end])) ++item.end;
+        if (is_certain(text[item.begin])) {
+          while (item.begin > 0 && is_certain(text[item.begin - 1])) --item.begin;
+        }
+      }
+      items.push_back(std::move(item));
+    }
+    list->tree = ProbeTree(items);
   }
 
   // ---- Finding
@@ -616,36 +649,41 @@ class RawScan::Impl {
   [[nodiscard]] bool window_tells(const char* place, std::uint16_t list,
                                   Lines* lines) const noexcept {
     if (list == kWideSigns) return wide_sign_tells(place);
-    for (const Entry& entry : lists_[list]) {
+    for (const Entry& entry : lists_[list].others) {
       if (entry_tells(entry, place, lines)) return true;
     }
-    return false;
+    return lists_[list].tree.any(place, [&](std::uint32_t i) {
+      return text_tells(lists_[list].texts[i], place - lists_[list].texts[i].cut);
+    });
   }
 
-  [[nodiscard]] bool is_host_window(const char* place,
-                                    const std::vector<Entry>& list) const noexcept {
-    for (const Entry& entry : list) {
-      if (entry.kind == KeyKind::kHost && entry_tells(entry, place, nullptr)) return true;
+  [[nodiscard]] static bool is_host_window(const char* place, const List& list) noexcept {
+    return list.tree.any(place, [&](std::uint32_t i) {
+      const Entry& entry = list.texts[i];
+      return entry.kind == KeyKind::kHost && text_tells(entry, place - entry.cut);
+    });
+  }
+
+  [[nodiscard]] static bool text_tells(const Entry& entry, const char* start) noexcept {
+    switch (text_stands(entry, start)) {
+      case Stands::kNo:
+        return false;
+      case Stands::kMaybe:
+        return true;
+      case Stands::kYes:
+        return may_start(start) && ends(entry, start);
     }
     return false;
   }
 
-  // lines: where the kind is kField.
+  // Of List::others. lines: where the kind is kField.
   [[nodiscard]] bool entry_tells(const Entry& entry, const char* place,
                                  Lines* lines) const noexcept {
     const char* const start = place - entry.cut;
     switch (entry.kind) {
       case KeyKind::kHost:
       case KeyKind::kId:
-        switch (text_stands(entry, start)) {
-          case Stands::kNo:
-            return false;
-          case Stands::kMaybe:
-            return true;
-          case Stands::kYes:
-            return may_start(start) && ends(entry, start);
-        }
-        return false;
+        return false;  // of List::texts
       case KeyKind::kControl:
         return entry.text.stands_at(start);
       case KeyKind::kField:
@@ -824,7 +862,7 @@ class RawScan::Impl {
   Windows windows_;
   std::bitset<128> guarded_;
   std::array<std::uint16_t, 4096> list_of_{};  // by slot_of(); 0: none
-  std::vector<std::vector<Entry>> lists_;
+  std::vector<List> lists_;
   std::array<std::vector<std::string>, 256> words_;  // by their first byte
   WordPoints points_;
   bool has_words_ = false;

@@ -25,7 +25,7 @@
 // in the first-level cache. One pass; lines are counted by the way.
 //
 // Threads: immutable, shared.   Cost: independent of the number of tags and authors; hosts share
-// windows.
+// windows, and what stands around a window tells them apart (probe_tree.h).
 #pragma once
 
 #include <cstddef>
