@@ -147,9 +147,10 @@ constexpr std::string_view kMadeUpRetailer =
     "format = 1\n[[retailer]]\nid = \"bench\"\nname = \"Bench\"\nidtype = \"sku\"\n"
     "ids = \"global\"\n";
 
-// So many campaigns, each a tag of its own on one product; every seventh asks for a second step, on
-// the prompt of an author of its own.
-void write_campaigns(const std::string& path, std::uint64_t count) {
+// So many campaigns, each a tag of its own on one product. Every `every`th asks for a second step on
+// the prompt of an author: of its own, or all of one.
+void write_tags(const std::string& path, std::uint64_t count, std::uint64_t every,
+                bool has_own_author) {
   std::ofstream out(path);
   out << kMadeUpRetailer;
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -158,13 +159,22 @@ void write_campaigns(const std::string& path, std::uint64_t count) {
         "[[campaign]]\nid = \"bench-{}\"\ntag = \"#{}\"\naction = \"cart.add\"\n"
         "product = {{ retailer = \"bench\", id = \"item-{}\" }}\nhits = [\"#{}\"]\n",
         i, tag, i, tag);
-    if (i % 7 == 6) {
-      const std::uint64_t author = 1'000'000'000 + i * 7'368'787 % 8'999'999'999;
+    if (i % every == every - 1) {
+      const std::uint64_t author =
+          1'000'000'000 + (has_own_author ? i * 7'368'787 % 8'999'999'999 : 0);
       out << fmt::format(
           "confirm = {{ tag = \"#Confirm{}\", within = \"15m\", prompt_by = [\"x:{}\"] }}\n", tag,
           author);
     }
   }
+}
+
+void write_campaigns(const std::string& path, std::uint64_t count) {
+  write_tags(path, count, 7, false);
+}
+
+void write_authors(const std::string& path, std::uint64_t count) {
+  write_tags(path, count, 1, true);
 }
 
 // So many retailers, each with a host of its own.
@@ -269,6 +279,7 @@ class Bench {
   bool sweep_threads();
   bool sweep_chunks();
   bool sweep_campaigns();
+  bool sweep_authors();
   bool sweep_hosts();
   bool sweep_catalogues(const std::string& name, std::size_t by_default,
                         const std::vector<std::uint64_t>& counts,
@@ -552,6 +563,15 @@ bool Bench::sweep_campaigns() {
                           {0, 1'000, 10'000, 100'000}, write_campaigns);
 }
 
+bool Bench::sweep_authors() {
+  std::size_t authors = 0;
+  const auto by_default = load_catalogue({});
+  for (const catalogue::Campaign& campaign : by_default->campaigns) {
+    if (campaign.confirm) authors += campaign.confirm->prompt_by.size();
+  }
+  return sweep_catalogues("authors", authors, {0, 100, 1'000, 10'000}, write_authors);
+}
+
 bool Bench::sweep_hosts() {
   std::size_t hosts = 0;
   const auto by_default = load_catalogue({});
@@ -609,7 +629,7 @@ ExitCode Bench::run() {
       {"stages", &Bench::sweep_stages},     {"matches", &Bench::sweep_matches},
       {"dialects", &Bench::sweep_dialects}, {"threads", &Bench::sweep_threads},
       {"chunks", &Bench::sweep_chunks},     {"campaigns", &Bench::sweep_campaigns},
-      {"hosts", &Bench::sweep_hosts}};
+      {"authors", &Bench::sweep_authors},   {"hosts", &Bench::sweep_hosts}};
   for (const auto& [name, sweep] : sweeps) {
     if (wants(name) && !(this->*sweep)()) return kBug;
   }
@@ -645,7 +665,8 @@ const Row* find_row(const std::vector<Row>& rows, const Row& like, std::string_v
   for (const Row& row : rows) {
     if (row.sweep == like.sweep && row.corpus == like.corpus && row.what == what &&
         row.cpus == cpus &&
-        (row.setting == like.setting || like.sweep == "campaigns" || like.sweep == "hosts")) {
+        (row.setting == like.setting || like.sweep == "campaigns" || like.sweep == "authors" ||
+         like.sweep == "hosts")) {
       return &row;
     }
   }

@@ -373,16 +373,16 @@ void add_bench(CLI::App* root, BenchCommand* command, std::function<ExitCode()>*
       ->type_name("BYTES");
   app->add_option("--rounds", command->rounds, "Every row once a round; the best counts")
       ->type_name("N");
-  app->add_option(
-         "--sweep", command->sweeps,
-         "stages, matches, dialects, threads, chunks, campaigns or hosts; repeatable; none: all")
+  app->add_option("--sweep", command->sweeps,
+                  "stages, matches, dialects, threads, chunks, campaigns, authors or hosts; "
+                  "repeatable; none: all")
       ->type_name("NAME")
       ->check(CLI::IsMember(
-          {"stages", "matches", "dialects", "threads", "chunks", "campaigns", "hosts"}))
+          {"stages", "matches", "dialects", "threads", "chunks", "campaigns", "authors", "hosts"}))
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app->add_option("--made-up-max", command->made_up_max,
-                  "The most campaigns or hosts of the sweeps over catalogues")
+                  "The most campaigns, authors or hosts of the sweeps over catalogues")
       ->type_name("N");
   app->add_option("--folder", command->folder, "Where corpora stand while they are measured")
       ->type_name("DIR");

@@ -107,9 +107,10 @@ struct DiffCommand {
 struct BenchCommand {
   std::uint64_t bytes = 256U << 20U;  // of each corpus
   unsigned rounds = 3;
-  std::vector<std::string> sweeps;      // empty: all
-  std::uint64_t made_up_max = 100'000;  // campaigns or hosts, of the sweeps over catalogues
-  std::string folder;                   // for corpora; empty: TMPDIR, or /tmp
+  std::vector<std::string> sweeps;  // empty: all
+  std::uint64_t made_up_max =
+      100'000;         // campaigns, authors or hosts, of the sweeps over catalogues
+  std::string folder;  // for corpora; empty: TMPDIR, or /tmp
   bool json = false;
 };
 

@@ -20,12 +20,12 @@ def main():
         corpora = folder / "corpora"
         corpora.mkdir()
         said = subprocess.run([hashcart, "bench", "--json", "--size", "300kB", "--rounds", "1", "--sweep", "stages", "--sweep",
-                               "chunks", "--sweep", "campaigns", "--sweep", "hosts", "--made-up-max", "300", "--folder", str(corpora)],
+                               "chunks", "--sweep", "campaigns", "--sweep", "authors", "--sweep", "hosts", "--made-up-max", "100", "--folder", str(corpora)],
                               capture_output=True, text=True, check=False)
         assert said.returncode == 0, said.stderr
         result = json.loads(said.stdout)
         assert result["schema"] == "hashcart.bench/1", result
-        for sweep in ("stages", "chunks", "campaigns", "hosts"):
+        for sweep in ("stages", "chunks", "campaigns", "authors", "hosts"):
             rows = [row for row in result["rows"] if row["sweep"] == sweep]
             assert {row["corpus"] for row in rows} == {"x-v1", "bluesky"}, rows
             assert all(row["seconds"] > 0 and row["bytes"] >= 300_000 for row in rows), rows
