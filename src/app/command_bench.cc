@@ -147,8 +147,8 @@ constexpr std::string_view kMadeUpRetailer =
     "format = 1\n[[retailer]]\nid = \"bench\"\nname = \"Bench\"\nidtype = \"sku\"\n"
     "ids = \"global\"\n";
 
-// So many campaigns, each a tag of its own on one product. Every `every`th asks for a second step on
-// the prompt of an author: of its own, or all of one.
+// So many campaigns, each a tag of its own on one product. Every `every`th asks for a second step
+// on the prompt of an author: of its own, or all of one.
 void write_tags(const std::string& path, std::uint64_t count, std::uint64_t every,
                 bool has_own_author) {
   std::ofstream out(path);
