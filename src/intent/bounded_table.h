@@ -37,14 +37,7 @@ class BoundedTable {
   template <typename OnEvict>
   std::pair<Value*, bool> insert(std::string_view key, OnEvict on_evict) {
     if (Value* value = find(key)) return {value, false};
-    if (index_.size() >= capacity_) {
-      evictions_.add(1);
-      Slot& oldest = slots_[oldest_];
-      Value value = std::move(oldest.value);
-      const std::string old_key = std::move(oldest.key);
-      remove(old_key, oldest_);
-      on_evict(std::string_view(old_key), value);
-    }
+    if (index_.size() >= capacity_) evict_oldest(on_evict);
     std::uint32_t at = 0;
     if (free_.empty()) {
       HASHCART_CHECK(slots_.size() < kNone);
@@ -82,6 +75,15 @@ class BoundedTable {
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] std::uint64_t evictions() const noexcept { return evictions_.value(); }
 
+  // Forgets the oldest until no more than `capacity` are left; each is handed over as above.
+  template <typename OnEvict>
+  void trim(std::uint64_t capacity, OnEvict on_evict) {
+    while (index_.size() > (capacity == 0 ? 1 : capacity)) evict_oldest(on_evict);
+  }
+
+  // Of a table whose state was kept: what it had forgotten before.
+  void add_evictions(std::uint64_t count) noexcept { evictions_.add(count); }
+
   // All entries in insertion order.
   template <typename Visit>
   void for_each(Visit visit) {
@@ -98,6 +100,16 @@ class BoundedTable {
     std::uint32_t before = kNone;
     std::uint32_t after = kNone;
   };
+
+  template <typename OnEvict>
+  void evict_oldest(OnEvict& on_evict) {
+    evictions_.add(1);
+    Slot& oldest = slots_[oldest_];
+    Value value = std::move(oldest.value);
+    const std::string old_key = std::move(oldest.key);
+    remove(old_key, oldest_);
+    on_evict(std::string_view(old_key), value);
+  }
 
   void remove(const std::string& key, std::uint32_t at) {
     index_.erase(key);

@@ -185,8 +185,9 @@ struct CartIntent {
   std::span<const EvidencePiece> evidence;
   bool market_mismatch = false;
   bool author_protected = false;
-  bool evicted = false;  // kExpired because the table was full
-  bool passed = false;   // kRetracted by its author's "pass"
+  bool evicted = false;           // kExpired because the table was full
+  bool campaign_removed = false;  // kExpired because another catalogue has no place for it
+  bool passed = false;            // kRetracted by its author's "pass"
 
   std::uint32_t input = 0;
   std::uint64_t offset = 0;

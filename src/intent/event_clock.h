@@ -24,6 +24,17 @@ class EventClock {
   [[nodiscard]] std::optional<base::EventTimeMs> greatest() const noexcept { return greatest_; }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
+  // For snapshots: the list of its fields, both ways.
+  template <typename Archive, typename Self>
+  static void fields(Archive& archive, Self& self) {
+    archive.optional(self.greatest_, [](Archive& to, auto& time) { to.time(time); });
+    archive.optional(self.held_, [](Archive& to, auto& held) {
+      to.time(held.time);
+      to.text(held.author);
+    });
+    archive.number(self.dropped_);
+  }
+
  private:
   struct Held {
     base::EventTimeMs time = 0;

@@ -39,6 +39,27 @@ class StoredLinks {
   void assign(std::span<const match::ProductLink> links);
   // Appends views that live until the next assign().
   void append_views(std::vector<match::ProductLink>* out) const;
+  [[nodiscard]] bool empty() const noexcept { return links_.empty(); }
+
+  // For snapshots: the list of its fields, both ways. Links of retailers that are gone are left
+  // out.
+  template <typename Archive, typename Self>
+  static void fields(Archive& archive, Self& self) {
+    archive.list(self.links_, [](Archive& to, auto& link) {
+      to.seller(link.retailer, link.market);
+      to.text(link.id);
+      to.text(link.affiliate);
+      to.choice(link.field, match::EvidenceField::kProductTag);
+      to.number(link.index);
+      to.number(link.start);
+      to.number(link.end);
+      to.text(link.text);
+    });
+    if constexpr (Archive::kReads) {
+      std::erase_if(self.links_,
+                    [](const StoredLink& link) { return link.retailer == Archive::kGone; });
+    }
+  }
 
  private:
   struct StoredLink {
@@ -68,6 +89,20 @@ class LinkMemory {
   [[nodiscard]] bool find(std::string_view key, ParentView* out);
 
   [[nodiscard]] const auto& table() const noexcept { return posts_; }
+  [[nodiscard]] auto& table() noexcept { return posts_; }
+
+  // As StoredLinks::fields(), of an entry of the table.
+  template <typename Archive, typename Post>
+  static void fields(Archive& archive, Post& post) {
+    archive.text(post.post_id);
+    archive.text(post.author_id);
+    archive.flag(post.has_time);
+    archive.flag(post.truncated);
+    archive.time(post.time);
+    StoredLinks::fields(archive, post.products);
+    archive.list(post.short_links, [](Archive& to, auto& retailer) { to.retailer(retailer); });
+    if constexpr (Archive::kReads) std::erase(post.short_links, Archive::kGone);
+  }
 
  private:
   struct StoredPost {
@@ -78,6 +113,9 @@ class LinkMemory {
     base::EventTimeMs time = 0;
     StoredLinks products;
     std::vector<std::uint16_t> short_links;
+
+    // A post without links is not remembered.
+    [[nodiscard]] bool empty() const noexcept { return products.empty() && short_links.empty(); }
   };
 
   BoundedTable<StoredPost> posts_;

@@ -18,9 +18,9 @@ namespace hashcart::intent {
 
 class OrderedIndex {
  public:
-  // sequence: unique per key, rising in the order of arrival.
-  void add(std::string_view name, std::uint64_t sequence, std::string_view key) {
-    entries_.emplace(Place{std::string(name), sequence}, std::string(key));
+  // sequence: unique per key, rising in the order of arrival. False: the place is taken.
+  bool add(std::string_view name, std::uint64_t sequence, std::string_view key) {
+    return entries_.emplace(Place{std::string(name), sequence}, std::string(key)).second;
   }
   void remove(std::string_view name, std::uint64_t sequence) {
     const auto found = entries_.find(PlaceView{name, sequence});

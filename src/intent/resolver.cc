@@ -13,6 +13,8 @@
 #include "intent/link_memory.h"
 #include "intent/ordered_index.h"
 #include "intent/own_intent.h"
+#include "intent/resolver_entries.h"
+#include "intent/snapshot_archive.h"
 
 namespace hashcart::intent {
 namespace {
@@ -21,6 +23,9 @@ using base::EventTimeMs;
 using base::Platform;
 using match::ProductLink;
 using match::Signal;
+
+// Of what save() writes.
+constexpr std::uint32_t kSnapshotFormat = 1;
 
 using KeyList = std::vector<std::pair<std::uint64_t, std::string>>;
 
@@ -41,9 +46,6 @@ struct Timer {
   }
 };
 
-// When something was remembered: the platform's greatest time then, if it had one.
-using Stamp = std::optional<EventTimeMs>;
-
 // The up to three ids a post goes by.
 struct Aliases {
   std::vector<std::string> keys;
@@ -62,76 +64,6 @@ struct Aliases {
     make_key(platform, id, &key);
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
   }
-};
-
-struct Pending {
-  OwnIntent opened;
-  EventTimeMs deadline = 0;
-  bool reminded = false;
-  std::string order;
-  Platform platform = Platform::kOther;
-  std::uint32_t campaign = 0;
-  std::uint64_t sequence = 0;
-  std::string intent_key;
-  std::vector<std::string> prompt_names;  // where prompts look for it
-};
-
-enum class ClosedAs : std::uint8_t { kConfirmed, kExpired, kRetracted, kEvicted };
-
-struct Closed {
-  ClosedAs as = ClosedAs::kExpired;
-  EventTimeMs opened_at = 0;
-  EventTimeMs deadline = 0;
-  Stamp stamp;
-};
-
-// A reply whose parent may still come.
-struct Waiting {
-  OwnIntent claim;
-  StoredLinks own_links;
-  std::string parent_id;
-  std::string parent_key;
-  std::string author_key;
-  std::string order;
-  std::vector<std::string> post_keys;
-  Platform platform = Platform::kOther;
-  EventTimeMs due = 0;
-  std::uint64_t sequence = 0;
-};
-
-// Where pieces are counted. A count that was forgotten and begun anew has another `since`.
-struct CountPlace {
-  std::string key;  // empty: nowhere
-  std::uint64_t since = 0;
-  std::uint64_t pieces = 0;
-};
-
-// An intent a delete may still retract.
-struct Remembered {
-  OwnIntent last;
-  Stamp stamp;
-  std::uint64_t sequence = 0;
-  bool is_claim = false;
-  std::string author_key;
-  std::vector<std::string> post_keys;
-  std::string pending_key;  // while it is pending
-  CountPlace counted;
-};
-
-// A place in line.
-struct Queued {
-  OwnIntent claim;
-  std::uint64_t sequence = 0;
-  std::string author_key;
-  std::vector<std::string> post_keys;
-  CountPlace counted;
-};
-
-// What an author has had of something.
-struct Counted {
-  Stamp stamp;
-  std::uint64_t pieces = 0;
-  std::uint64_t since = 0;  // when counting began: by the resolver's sequence
 };
 
 // A trigger that passed every check that needs no parent. Views.
@@ -174,8 +106,8 @@ class Resolver::Impl {
         prompts_(limits_.pending_max) {
     for (const catalogue::Campaign& campaign : catalogue.campaigns) {
       stock_of_.push_back(static_cast<std::uint32_t>(stock_.size()));
-      stock_.push_back(campaign.quantity);
-      for (const catalogue::OfferItem& item : campaign.items) stock_.push_back(item.quantity);
+      stock_.push_back({campaign.quantity});
+      for (const catalogue::OfferItem& item : campaign.items) stock_.push_back({item.quantity});
     }
   }
 
@@ -228,7 +160,7 @@ class Resolver::Impl {
     });
     for (const Timer& timer : all) {
       remind(timer.target);
-      expire(timer.target, false);
+      expire(timer.target, ExpiredBy::kDeadline);
     }
   }
 
@@ -247,6 +179,82 @@ class Resolver::Impl {
                   row("closed_pendings", closed_), row("waiting", waiting_),
                   row("early_prompts", prompts_),  row("queue", queue_)};
     return out;
+  }
+
+  // ------------------------------------------------------------------------------- snapshots
+
+  void save(std::string* out) {
+    SnapshotWriter writer(out);
+    writer.number(kSnapshotFormat);
+    const CatalogueNames names = names_of(catalogue_);
+    names_fields(writer, names);
+    for (const std::uint32_t first : stock_of_) writer.number(stock_[first].taken);
+    for (std::size_t i = 0; i < catalogue_.campaigns.size(); ++i) {
+      for (std::size_t item = 0; item < catalogue_.campaigns[i].items.size(); ++item) {
+        writer.number(stock_[stock_of_[i] + 1U + item].taken);
+      }
+    }
+    state_fields(writer);
+  }
+
+  [[nodiscard]] bool load(std::string_view bytes) {
+    SnapshotReader reader(bytes);
+    std::uint32_t format = 0;
+    reader.number(format);
+    if (format != kSnapshotFormat) return false;
+    CatalogueNames names;
+    names_fields(reader, names);
+    const NameMap map(names, catalogue_);
+    reader.set_map(&map);
+    load_stock(&reader, names, map);
+    state_fields(reader);
+    return reader.is_whole() && stats().balanced();
+  }
+
+  void retire(const catalogue::Catalogue& next, ResolverOutput* out) {
+    out_ = out;
+    const NameMap map(names_of(catalogue_), next);
+    const auto is_lost = [&](OwnIntent& own) {
+      CartIntent intent = own.view();
+      return !map.apply(&intent);
+    };
+    // First who would move up when a pending gives its piece back.
+    for (const std::string& key :
+         keys_of(&queue_, [&](Queued& entry) { return is_lost(entry.claim); })) {
+      Queued taken = take_queued(key);
+      say_left_line(&taken, ExpiredBy::kOtherCatalogue);
+    }
+    for (const std::string& key :
+         keys_of(&waiting_, [&](Waiting& entry) { return is_lost(entry.claim); })) {
+      Waiting taken = take_waiting(key);
+      say(OutcomeCode::kCampaignClosed, taken.claim.view(), nullptr, {}, taken.parent_id);
+    }
+    for (const std::string& key : keys_of(&pending_, [&](Pending& entry) {
+           CartIntent opened = entry.opened.view();
+           return !map.apply(&opened) || !next.campaigns[opened.campaign].confirm;
+         })) {
+      expire(key, ExpiredBy::kOtherCatalogue);
+    }
+    const std::uint64_t pending_max = next.limits.pending_max;
+    queue_.trim(pending_max, [&](std::string_view, Queued& oldest) { leave_full_line(&oldest); });
+    waiting_.trim(pending_max,
+                  [&](std::string_view, Waiting& oldest) { leave_full_waiting(&oldest); });
+    pending_.trim(pending_max, [&](std::string_view key, Pending& oldest) {
+      close_evicted(std::string(key), &oldest);
+    });
+    for (const std::string& key :
+         keys_of(&intents_, [&](Remembered& entry) { return is_lost(entry.last); })) {
+      forget_intent(key);
+    }
+    const std::uint64_t posts_max = next.limits.remember_posts;
+    const auto forget = [](std::string_view, auto&) {};
+    intents_.trim(posts_max, [&](std::string_view, Remembered& oldest) { unlink_intent(&oldest); });
+    links_.table().trim(posts_max, forget);
+    deleted_.trim(posts_max, forget);
+    decided_.trim(posts_max, forget);
+    duplicates_.trim(posts_max, forget);
+    closed_.trim(pending_max, forget);
+    prompts_.trim(pending_max, forget);
   }
 
  private:
@@ -296,7 +304,7 @@ class Resolver::Impl {
           remind(timer.target);
           break;
         case TimerKind::kExpiry:
-          expire(timer.target, false);
+          expire(timer.target, ExpiredBy::kDeadline);
           break;
         case TimerKind::kGiveUp:
           give_up(timer.target);
@@ -589,7 +597,7 @@ class Resolver::Impl {
     if (links_.find(parent_key, &parent) && in_reach(intent.time, parent)) {
       return decide(claim, parent);
     }
-    wait_for_parent(claim, parent_key);
+    wait_for_parent(claim);
   }
 
   // ------------------------------------------------------------------------- waiting replies
@@ -601,40 +609,54 @@ class Resolver::Impl {
     return order;
   }
 
-  void wait_for_parent(const Claim& claim, const std::string& parent_key) {
+  void wait_for_parent(const Claim& claim) {
     const CartIntent& intent = claim.intent;
     const EventTimeMs due = intent.time + limits_.parent_wait_ms;
     const std::optional<EventTimeMs> mark = watermark(intent.platform);
     if (mark && *mark >= due) return decide_alone(claim, OutcomeCode::kParentUnknown);
-    const std::string order = order_of(intent, catalogue_.campaigns[intent.campaign]);
-    std::string key;
-    make_key(intent.platform, order, &key);
+    const std::string key = key_of_intent(intent);
     if (waiting_.find(key) != nullptr) {
       // Its chain's first reading was forgotten as decided but waits still: the second changes
       // nothing.
       return say(OutcomeCode::kRedelivered, intent);
     }
-    const auto [entry, is_new] = waiting_.insert(key, [&](std::string_view, Waiting& oldest) {
-      unlink_waiting(oldest, key_of_waiting(oldest));
-      say(OutcomeCode::kEvicted, oldest.claim.view(), nullptr, {}, oldest.parent_id);
-    });
+    const auto [entry, is_new] = waiting_.insert(
+        key, [&](std::string_view, Waiting& oldest) { leave_full_waiting(&oldest); });
     HASHCART_CHECK(is_new);
-    entry->claim.assign(intent);
     entry->own_links.assign(claim.own_links);
     entry->parent_id.assign(claim.parent_id);
-    entry->parent_key = parent_key;
-    entry->author_key = account_key(intent.platform, intent.author_id);
-    entry->order = order;
     entry->post_keys = aliases_.keys;
-    entry->platform = intent.platform;
     entry->due = due;
     entry->sequence = ++sequence_;
-    waiting_for_.add(parent_key, entry->sequence, key);
-    waiting_by_author_.add(entry->author_key, entry->sequence, key);
+    HASHCART_CHECK(link_waiting(intent, key, entry));
+  }
+
+  // Puts an entry, whose own fields are set, into the indexes. False: two are in one place.
+  bool link_waiting(const CartIntent& intent, const std::string& key, Waiting* entry) {
+    entry->claim.assign(intent);
+    make_key(intent.platform, entry->parent_id, &entry->parent_key);
+    entry->author_key = account_key(intent.platform, intent.author_id);
+    entry->order = order_of(intent, catalogue_.campaigns[intent.campaign]);
+    entry->platform = intent.platform;
+    bool is_new = waiting_for_.add(entry->parent_key, entry->sequence, key) &&
+                  waiting_by_author_.add(entry->author_key, entry->sequence, key);
     for (const std::string& post : entry->post_keys) {
-      waiting_by_post_.add(post, entry->sequence, key);
+      is_new = waiting_by_post_.add(post, entry->sequence, key) && is_new;
     }
-    timers_of(intent.platform).insert({due, order, TimerKind::kGiveUp, key});
+    timers_of(intent.platform).insert({entry->due, entry->order, TimerKind::kGiveUp, key});
+    return is_new;
+  }
+
+  void leave_full_waiting(Waiting* oldest) {
+    unlink_waiting(*oldest, key_of_waiting(*oldest));
+    say(OutcomeCode::kEvicted, oldest->claim.view(), nullptr, {}, oldest->parent_id);
+  }
+
+  // "<platform><chain>\n<campaign>".
+  [[nodiscard]] std::string key_of_intent(const CartIntent& intent) const {
+    std::string key;
+    make_key(intent.platform, order_of(intent, catalogue_.campaigns[intent.campaign]), &key);
+    return key;
   }
 
   static std::string key_of_waiting(const Waiting& entry) {
@@ -806,14 +828,14 @@ class Resolver::Impl {
     }
     std::uint64_t pieces = std::max<std::uint64_t>(record.requested, 1);
     if (limited) pieces = std::min(pieces, campaign.duplicates_max - had);
-    const std::optional<std::uint64_t>* stock = stock_of(record);
-    const bool sold_out = stock != nullptr && **stock == 0;
+    const Stock* stock = stock_of(record);
+    const bool sold_out = stock != nullptr && stock->left() == 0;
     const bool in_line =
         record.stands_in_line && (stock == nullptr ? somebody_holds(place_of(record)) : sold_out);
     if (sold_out && !in_line && !campaign.waitlist) {
       return say(OutcomeCode::kSoldOut, record, nullptr, std::span(&product, 1), parent_id);
     }
-    if (stock != nullptr && !sold_out) pieces = std::min(pieces, **stock);
+    if (stock != nullptr && !sold_out) pieces = std::min(pieces, stock->left());
     const std::uint64_t since = before == nullptr ? ++sequence_ : before->since;
     CountPlace counting{key, since, pieces};
     if (in_line || sold_out) {
@@ -877,38 +899,40 @@ class Resolver::Impl {
     key += parent_id;
     if (record.item == match::kNoItem) return key;
     key += '\n';
-    key += campaign.items[record.item].code;
-    for (const std::uint16_t option : record.options) {
-      key += ' ';
-      key += std::to_string(option);
+    const catalogue::OfferItem& item = campaign.items[record.item];
+    key += item.code;
+    // By name, for their places are another catalogue's to change.
+    for (std::size_t i = 0; i < record.options.size(); ++i) {
+      key += '\n';
+      if (record.options[i] != match::kNoOption) key += item.options[i][record.options[i]];
     }
     return key;
   }
 
   // What is left of what the record is about, or null where nobody counts it.
-  [[nodiscard]] std::optional<std::uint64_t>* stock_of(const CartIntent& record) {
+  [[nodiscard]] Stock* stock_of(const CartIntent& record) {
     const std::uint32_t first = stock_of_[record.campaign];
     if (record.item != match::kNoItem) {
-      std::optional<std::uint64_t>& of_item = stock_[first + 1U + record.item];
-      if (of_item) return &of_item;
+      Stock& of_item = stock_[first + 1U + record.item];
+      if (of_item.is_counted()) return &of_item;
     }
-    return stock_[first] ? &stock_[first] : nullptr;
+    return stock_[first].is_counted() ? &stock_[first] : nullptr;
   }
 
   void take_stock(CartIntent* record, std::uint64_t pieces) {
     if (record->requested > 0) record->accepted = static_cast<std::uint32_t>(pieces);
-    std::optional<std::uint64_t>* stock = stock_of(*record);
+    Stock* stock = stock_of(*record);
     if (stock == nullptr) return;
-    HASHCART_CHECK(**stock >= pieces);
-    **stock -= pieces;
-    record->left = **stock;
+    HASHCART_CHECK(stock->left() >= pieces);
+    stock->taken += pieces;
+    record->left = stock->left();
   }
 
   // Name of the line in which the record would stand: of its stock, or of its product.
   [[nodiscard]] std::string place_of(const CartIntent& record) {
     std::string place = catalogue_.campaigns[record.campaign].id;
     place += '\n';
-    if (const std::optional<std::uint64_t>* stock = stock_of(record)) {
+    if (const Stock* stock = stock_of(record)) {
       place += std::to_string(stock - stock_.data());
       return place;
     }
@@ -937,43 +961,54 @@ class Resolver::Impl {
 
   // False where this chain stands in line already.
   bool stand_in_line(CartIntent* record, CountPlace counting, std::string_view parent_id) {
-    const catalogue::Campaign& campaign = catalogue_.campaigns[record->campaign];
-    std::string key;
-    make_key(record->platform, order_of(*record, campaign), &key);
+    const std::string key = key_of_intent(*record);
     if (queue_.find(key) != nullptr) {
       say(OutcomeCode::kRedelivered, *record);
       return false;
     }
-    const Queued* entry = queue_
-                              .insert(key,
-                                      [&](std::string_view, Queued& oldest) {
-                                        unlink_queued(&oldest);
-                                        ++stats_.queue_evicted;
-                                        CartIntent gone = oldest.claim.view();
-                                        gone.type = RecordType::kExpired;
-                                        gone.evicted = true;
-                                        emit(gone);
-                                      })
-                              .first;
+    const Queued* entry =
+        queue_.insert(key, [&](std::string_view, Queued& oldest) { leave_full_line(&oldest); })
+            .first;
     HASHCART_CHECK(entry != nullptr);
     record->type = RecordType::kQueued;
-    if (const std::optional<std::uint64_t>* stock = stock_of(*record)) record->left = **stock;
+    if (const Stock* stock = stock_of(*record)) record->left = stock->left();
     Queued& queued = *queue_.find(key);
-    queued.claim.assign(*record);
     queued.sequence = ++sequence_;
-    queued.author_key = account_key(record->platform, record->author_id);
     queued.post_keys = aliases_.keys;
     queued.counted = std::move(counting);
-    queued_by_place_.add(place_of(*record), queued.sequence, key);
-    queued_by_owner_.add(key_of_pending(*record), queued.sequence, key);
-    queued_by_author_.add(queued.author_key, queued.sequence, key);
-    for (const std::string& post : queued.post_keys) {
-      queued_by_post_.add(post, queued.sequence, key);
-    }
+    HASHCART_CHECK(link_queued(*record, key, &queued));
     ++stats_.queue_taken;
     emit(*record);
     say(OutcomeCode::kQueued, *record, record, std::span(&record->product, 1), parent_id);
     return true;
+  }
+
+  enum class ExpiredBy : std::uint8_t { kDeadline, kFullTable, kOtherCatalogue };
+
+  bool link_queued(const CartIntent& record, const std::string& key, Queued* entry) {
+    entry->claim.assign(record);
+    entry->author_key = account_key(record.platform, record.author_id);
+    bool is_new = queued_by_place_.add(place_of(record), entry->sequence, key) &&
+                  queued_by_owner_.add(key_of_pending(record), entry->sequence, key) &&
+                  queued_by_author_.add(entry->author_key, entry->sequence, key);
+    for (const std::string& post : entry->post_keys) {
+      is_new = queued_by_post_.add(post, entry->sequence, key) && is_new;
+    }
+    return is_new;
+  }
+
+  void leave_full_line(Queued* oldest) {
+    unlink_queued(oldest);
+    say_left_line(oldest, ExpiredBy::kFullTable);
+  }
+
+  void say_left_line(Queued* entry, ExpiredBy cause) {
+    ++stats_.queue_evicted;
+    CartIntent record = entry->claim.view();
+    record.type = RecordType::kExpired;
+    record.evicted = cause == ExpiredBy::kFullTable;
+    record.campaign_removed = cause == ExpiredBy::kOtherCatalogue;
+    emit(record);
   }
 
   void unlink_queued(Queued* entry) {
@@ -996,14 +1031,14 @@ class Resolver::Impl {
   // An intent is given back: its pieces go to the stock, and from there to those in line.
   void give_back(const CartIntent& record, EventTimeMs time) {
     const catalogue::Campaign& campaign = catalogue_.campaigns[record.campaign];
-    std::optional<std::uint64_t>* stock = stock_of(record);
-    if (stock != nullptr) **stock += std::max<std::uint64_t>(record.accepted, 1);
+    Stock* stock = stock_of(record);
+    if (stock != nullptr) stock->give_back(std::max<std::uint64_t>(record.accepted, 1));
     if (!campaign.claim && !campaign.waitlist) return;
     const std::string place = place_of(record);
     KeyList line;
     queued_by_place_.collect(place, &line);
     for (const auto& [sequence, key] : line) {
-      if (stock != nullptr && **stock == 0) return;
+      if (stock != nullptr && stock->left() == 0) return;
       promote(key, time);
       if (stock == nullptr) return;
     }
@@ -1019,8 +1054,8 @@ class Resolver::Impl {
     record.offset = offset_;
     record.bytes = bytes_;
     std::uint64_t pieces = taken.counted.pieces;
-    if (const std::optional<std::uint64_t>* stock = stock_of(record)) {
-      pieces = std::min(pieces, **stock);
+    if (const Stock* stock = stock_of(record)) {
+      pieces = std::min(pieces, stock->left());
     }
     take_stock(&record, pieces);
     emit(record);
@@ -1140,7 +1175,7 @@ class Resolver::Impl {
     const catalogue::Campaign& campaign = catalogue_.campaigns[record->campaign];
     const catalogue::Confirm& confirm = *campaign.confirm;
     const std::string key = key_of_pending(*record);
-    if (const std::optional<std::uint64_t>* stock = stock_of(*record); stock && **stock == 0) {
+    if (const Stock* stock = stock_of(*record); stock != nullptr && stock->left() == 0) {
       return say(OutcomeCode::kSoldOut, *record, nullptr, std::span(&record->product, 1));
     }
     if (pending_.find(key) != nullptr) return say(OutcomeCode::kAlreadyPending, *record);
@@ -1166,20 +1201,28 @@ class Resolver::Impl {
     closed_.erase(key);
     record->type = RecordType::kPending;
     record->deadline = deadline;
-    pending->opened.assign(*record);
-    pending->deadline = deadline;
-    pending->order = order_of(*record, campaign);
-    pending->platform = record->platform;
-    pending->campaign = record->campaign;
     pending->prompt_names = names;
     ++stats_.pendings_opened;
     pending->sequence = ++sequence_;
-    for (const std::string& name : names) pending_by_prompt_.add(name, pending->sequence, key);
-    arm(key, *pending);
+    HASHCART_CHECK(link_pending(*record, key, pending));
     emit(*record);
     say(OutcomeCode::kPending, *record, record, std::span(&record->product, 1));
     const std::string intent_key = remember_intent(*record, key, {}, aliases_.keys);
     if (Pending* open = pending_.find(key)) open->intent_key = intent_key;
+  }
+
+  bool link_pending(const CartIntent& record, const std::string& key, Pending* pending) {
+    pending->opened.assign(record);
+    pending->deadline = *record.deadline;
+    pending->order = order_of(record, catalogue_.campaigns[record.campaign]);
+    pending->platform = record.platform;
+    pending->campaign = record.campaign;
+    bool is_new = true;
+    for (const std::string& name : pending->prompt_names) {
+      is_new = pending_by_prompt_.add(name, pending->sequence, key) && is_new;
+    }
+    arm(key, *pending);
+    return is_new;
   }
 
   void arm(const std::string& key, const Pending& pending) {
@@ -1309,27 +1352,29 @@ class Resolver::Impl {
     emit(record);
   }
 
-  void say_expired(Pending* pending, bool evicted) {
+  void say_expired(Pending* pending, ExpiredBy cause) {
     ++stats_.pendings_expired;
     CartIntent record = pending->opened.view();
     record.type = RecordType::kExpired;
     record.time = pending->deadline;
-    record.evicted = evicted;
+    record.evicted = cause == ExpiredBy::kFullTable;
+    record.campaign_removed = cause == ExpiredBy::kOtherCatalogue;
     emit(record);
     forget_intent(pending->intent_key);
     give_back(record, record.time);
   }
 
-  void expire(const std::string& key, bool evicted) {
+  void expire(const std::string& key, ExpiredBy cause) {
     if (pending_.find(key) == nullptr) return;
-    Pending taken = close_pending(key, evicted ? ClosedAs::kEvicted : ClosedAs::kExpired);
-    say_expired(&taken, evicted);
+    Pending taken =
+        close_pending(key, cause == ExpiredBy::kDeadline ? ClosedAs::kExpired : ClosedAs::kEvicted);
+    say_expired(&taken, cause);
   }
 
   // The table has taken it out already.
   void close_evicted(const std::string& key, Pending* oldest) {
     after_close(key, *oldest, ClosedAs::kEvicted);
-    say_expired(oldest, true);
+    say_expired(oldest, ExpiredBy::kFullTable);
   }
 
   // ---------------------------------------------------------------------------------- deletes
@@ -1337,29 +1382,33 @@ class Resolver::Impl {
   // Remembers an accepted intent for a delete to come; returns its key.
   std::string remember_intent(const CartIntent& record, std::string_view pending_key,
                               CountPlace counted, const std::vector<std::string>& post_keys) {
-    std::string key;
-    make_key(record.platform, order_of(record, catalogue_.campaigns[record.campaign]), &key);
+    const std::string key = key_of_intent(record);
     forget_intent(key);
     const auto [entry, is_new] =
         intents_.insert(key, [&](std::string_view, Remembered& oldest) { unlink_intent(&oldest); });
     HASHCART_CHECK(is_new);
-    entry->last.assign(record);
     entry->stamp = now(record.platform);
     entry->sequence = ++sequence_;
-    entry->author_key = account_key(record.platform, record.author_id);
     entry->post_keys = post_keys;
     entry->pending_key.assign(pending_key);
     entry->counted = std::move(counted);
-    intents_by_author_.add(entry->author_key, entry->sequence, key);
+    HASHCART_CHECK(link_intent(record, key, entry));
+    return key;
+  }
+
+  bool link_intent(const CartIntent& record, const std::string& key, Remembered* entry) {
+    entry->last.assign(record);
+    entry->author_key = account_key(record.platform, record.author_id);
+    bool is_new = intents_by_author_.add(entry->author_key, entry->sequence, key);
     entry->is_claim = catalogue_.campaigns[record.campaign].claim.has_value();
     if (entry->is_claim) {
-      intents_by_owner_.add(key_of_pending(record), entry->sequence, key);
-      intents_by_place_.add(place_of(record), entry->sequence, key);
+      is_new = intents_by_owner_.add(key_of_pending(record), entry->sequence, key) &&
+               intents_by_place_.add(place_of(record), entry->sequence, key) && is_new;
     }
     for (const std::string& post : entry->post_keys) {
-      intents_by_post_.add(post, entry->sequence, key);
+      is_new = intents_by_post_.add(post, entry->sequence, key) && is_new;
     }
-    return key;
+    return is_new;
   }
 
   void unlink_intent(Remembered* entry) {
@@ -1461,6 +1510,168 @@ class Resolver::Impl {
     }
   }
 
+  // ------------------------------------------------------------------------------- snapshots
+
+  template <typename Entry, typename IsWanted>
+  static std::vector<std::string> keys_of(BoundedTable<Entry>* table, IsWanted is_wanted) {
+    std::vector<std::string> out;
+    table->for_each([&](const std::string& key, Entry& entry) {
+      if (is_wanted(entry)) out.push_back(key);
+    });
+    return out;
+  }
+
+  // What was taken of each campaign and each item, in the order of `names`.
+  void load_stock(SnapshotReader* reader, const CatalogueNames& names, const NameMap& map) {
+    std::uint64_t taken = 0;
+    for (std::uint32_t i = 0; i < names.campaigns.size(); ++i) {
+      reader->number(taken);
+      if (const auto campaign = map.campaign(i)) stock_[stock_of_[*campaign]].taken = taken;
+    }
+    for (std::uint32_t i = 0; i < names.campaigns.size(); ++i) {
+      const std::size_t items = names.campaigns[i].items.size();
+      for (std::size_t item = 0; item < items; ++item) {
+        reader->number(taken);
+        const auto there = map.item(i, static_cast<std::uint16_t>(item));
+        if (there) stock_[stock_of_[*map.campaign(i)] + 1U + *there].taken = taken;
+      }
+    }
+  }
+
+  template <typename Archive>
+  void state_fields(Archive& archive) {
+    archive.number(sequence_);
+    for (EventClock& clock : clocks_) EventClock::fields(archive, clock);
+    for (std::uint64_t& count : stats_.outcomes) archive.number(count);
+    for (std::uint64_t& count : stats_.records) archive.number(count);
+    for (std::uint64_t* count :
+         {&stats_.triggers, &stats_.pendings_opened, &stats_.pendings_confirmed,
+          &stats_.pendings_expired, &stats_.pendings_retracted, &stats_.queue_taken,
+          &stats_.queue_promoted, &stats_.queue_retracted, &stats_.queue_evicted}) {
+      archive.number(*count);
+    }
+    const auto stamp = [](Archive& to, Stamp& value) { to.optional(value, kTime); };
+    plain_table(archive, links_.table(),
+                [](Archive& to, auto& post) { LinkMemory::fields(to, post); });
+    plain_table(archive, deleted_, stamp);
+    plain_table(archive, decided_, stamp);
+    plain_table(archive, duplicates_,
+                [](Archive& to, Counted& value) { Counted::fields(to, value); });
+    plain_table(archive, closed_, [](Archive& to, Closed& value) { Closed::fields(to, value); });
+    plain_table(archive, prompts_, kTime);
+    entry_table(archive, pending_, &Pending::opened,
+                [this](const CartIntent& opened, Pending entry) {
+                  if (!opened.deadline || opened.product.id.empty() ||
+                      !catalogue_.campaigns[opened.campaign].confirm) {
+                    return false;
+                  }
+                  const std::string key = key_of_pending(opened);
+                  entry.intent_key = key_of_intent(opened);
+                  Pending* place = place_for(&pending_, key, std::move(entry));
+                  return place != nullptr && link_pending(opened, key, place);
+                });
+    entry_table(archive, intents_, &Remembered::last,
+                [this](const CartIntent& last, Remembered entry) {
+                  if (last.product.id.empty()) return false;
+                  const std::string key = key_of_intent(last);
+                  if (!entry.pending_key.empty()) {
+                    const Pending* pending = pending_.find(entry.pending_key);
+                    if (pending == nullptr || pending->intent_key != key) return false;
+                  }
+                  Remembered* place = place_for(&intents_, key, std::move(entry));
+                  return place != nullptr && link_intent(last, key, place);
+                });
+    entry_table(archive, queue_, &Queued::claim, [this](const CartIntent& claim, Queued entry) {
+      if (claim.product.id.empty()) return false;
+      const std::string key = key_of_intent(claim);
+      Queued* place = place_for(&queue_, key, std::move(entry));
+      return place != nullptr && link_queued(claim, key, place);
+    });
+    entry_table(archive, waiting_, &Waiting::claim, [this](const CartIntent& claim, Waiting entry) {
+      if (!claim.product.id.empty()) return false;
+      const std::string key = key_of_intent(claim);
+      Waiting* place = place_for(&waiting_, key, std::move(entry));
+      return place != nullptr && link_waiting(claim, key, place);
+    });
+  }
+
+  // Null: the table is full, or holds the key.
+  template <typename Entry>
+  static Entry* place_for(BoundedTable<Entry>* table, const std::string& key, Entry entry) {
+    if (table->size() >= table->capacity()) return nullptr;
+    const auto [place, is_new] = table->insert(key);
+    if (!is_new) return nullptr;
+    *place = std::move(entry);
+    return place;
+  }
+
+  // How many a table has forgotten and how many it holds.
+  template <typename Archive, typename Value>
+  static std::uint64_t table_head(Archive& archive, BoundedTable<Value>& table) {
+    std::uint64_t evictions = table.evictions();
+    std::uint64_t size = table.size();
+    archive.number(evictions);
+    archive.number(size);
+    if constexpr (Archive::kReads) table.add_evictions(evictions);
+    return size;
+  }
+
+  // A table whose keys are what they are under every catalogue.
+  template <typename Archive, typename Value, typename Fields>
+  static void plain_table(Archive& archive, BoundedTable<Value>& table, Fields fields) {
+    const std::uint64_t size = table_head(archive, table);
+    if constexpr (Archive::kReads) {
+      std::string key;
+      for (std::uint64_t i = 0; i < size && !archive.failed(); ++i) {
+        archive.text(key);
+        Value value{};
+        fields(archive, value);
+        if (archive.take_dropped() && is_empty(value)) continue;
+        if (is_empty(value) || place_for(&table, key, std::move(value)) == nullptr) archive.fail();
+      }
+    } else {
+      table.for_each([&](const std::string& key, Value& value) {
+        archive.text(key);
+        fields(archive, value);
+      });
+    }
+  }
+
+  // Of what is remembered of a post nothing may be left under another catalogue.
+  template <typename Value>
+  static bool is_empty(const Value& value) {
+    if constexpr (requires { value.products; }) {
+      return value.empty();
+    } else {
+      return false;
+    }
+  }
+
+  // A table of entries with an intent, of which all keys follow. add(intent, entry): false where
+  // that cannot be.
+  template <typename Archive, typename Entry, typename Add>
+  void entry_table(Archive& archive, BoundedTable<Entry>& table, OwnIntent Entry::*own, Add add) {
+    const std::uint64_t size = table_head(archive, table);
+    if constexpr (Archive::kReads) {
+      for (std::uint64_t i = 0; i < size && !archive.failed(); ++i) {
+        CartIntent intent;
+        intent_fields(archive, intent);
+        Entry entry;
+        Entry::fields(archive, entry);
+        static_cast<void>(archive.take_dropped());
+        if (archive.failed()) return;
+        // One that comes later must not meet it.
+        if (entry.sequence > sequence_ || !add(intent, std::move(entry))) archive.fail();
+      }
+    } else {
+      table.for_each([&](const std::string&, Entry& entry) {
+        const CartIntent intent = (entry.*own).view();
+        intent_fields(archive, intent);
+        Entry::fields(archive, entry);
+      });
+    }
+  }
+
   // Constant after construction.
   const catalogue::Catalogue& catalogue_;
   const catalogue::Limits& limits_;
@@ -1490,7 +1701,7 @@ class Resolver::Impl {
   OrderedIndex waiting_by_author_;
   OrderedIndex pending_by_prompt_;
   // By campaign, and behind each by its items: what is left, where somebody counts it.
-  std::vector<std::optional<std::uint64_t>> stock_;
+  std::vector<Stock> stock_;
   std::vector<std::uint32_t> stock_of_;  // of a campaign: its place in stock_
   std::uint64_t sequence_ = 0;
   ResolverStats stats_;
@@ -1514,5 +1725,10 @@ void Resolver::finish(bool expire_pendings, ResolverOutput* out) {
   impl_->finish(expire_pendings, out);
 }
 ResolverStats Resolver::stats() const { return impl_->stats(); }
+void Resolver::save(std::string* out) const { impl_->save(out); }
+bool Resolver::load(std::string_view bytes) { return impl_->load(bytes); }
+void Resolver::retire(const catalogue::Catalogue& next, ResolverOutput* out) {
+  impl_->retire(next, out);
+}
 
 }  // namespace hashcart::intent

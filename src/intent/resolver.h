@@ -45,6 +45,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "catalogue/catalogue.h"
@@ -105,6 +106,28 @@ class Resolver {
   void finish(bool expire_pendings, ResolverOutput* out);
 
   [[nodiscard]] ResolverStats stats() const;
+
+  // ---- State that outlives the resolver.
+
+  // Appends all of it as bytes, with the names of what it points at in the catalogue. Equal states
+  // give equal bytes. Costs time and memory in proportion to what is remembered.
+  void save(std::string* out) const;
+
+  // For a resolver that was told nothing yet: takes over what another saved, under the same
+  // catalogue or another one. False: they are no such bytes, or name what this catalogue has no
+  // place for; the resolver is of no use then. No bytes make it crash.
+  //
+  // Under another catalogue all goes on by its rules. Links of retailers it does not have are
+  // forgotten; of stock, what was taken stays taken.
+  [[nodiscard]] bool load(std::string_view bytes);
+
+  // Ends what `next` has no place for, because the campaign, or the item, retailer or market it is
+  // about, is not in it (by id), or its tables are smaller: pendings and places in line expire,
+  // waiting replies are `campaign_closed`. What is left can be loaded under `next`.
+  //
+  // So a resolver passes from one catalogue to the next by retire, save and load, between any two
+  // steps.
+  void retire(const catalogue::Catalogue& next, ResolverOutput* out);
 
  private:
   class Impl;

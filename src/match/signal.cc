@@ -1,9 +1,13 @@
 #include "match/signal.h"
 
-#include <cstring>
+#include "base/byte_codec.h"
 
 namespace hashcart::match {
 namespace {
+
+using base::put_signed;
+using base::put_string;
+using base::put_varint;
 
 constexpr std::uint64_t kMovesClock = 1U << 0U;
 constexpr std::uint64_t kIsRepost = 1U << 1U;
@@ -14,25 +18,6 @@ constexpr std::uint64_t kTruncated = 1U << 5U;
 constexpr std::uint64_t kLinked = 1U << 6U;
 
 // ------------------------------------------------------------------------------------- writing
-
-void put_varint(std::uint64_t value, std::string* out) {
-  while (value >= 0x80) {
-    out->push_back(static_cast<char>(static_cast<unsigned char>(value | 0x80U)));
-    value >>= 7U;
-  }
-  out->push_back(static_cast<char>(static_cast<unsigned char>(value)));
-}
-
-// Zigzag, so that times before 1970 stay short.
-void put_signed(std::int64_t value, std::string* out) {
-  put_varint((static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63),
-             out);
-}
-
-void put_string(std::string_view value, std::string* out) {
-  put_varint(value.size(), out);
-  out->append(value);
-}
 
 void put_evidence(const Evidence& evidence, std::string* out) {
   put_varint(static_cast<std::uint64_t>(evidence.field), out);
@@ -71,53 +56,15 @@ void put_claim(const Claim& claim, std::string* out) {
 
 // ------------------------------------------------------------------------------------- reading
 
-// Reads fields in encode()'s order. A read past the end sets failed() and yields empty values;
-// counts are bounded by the bytes left, so damaged input cannot make it allocate without limit.
-class Reader {
+// Reads fields in encode()'s order.
+class Reader : public base::ByteReader {
  public:
-  explicit Reader(std::string_view bytes) noexcept : bytes_(bytes) {}
-
-  [[nodiscard]] std::uint64_t varint() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      if (at_ >= bytes_.size()) break;
-      const auto byte = static_cast<unsigned char>(bytes_[at_++]);
-      value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
-      if (byte < 0x80) return value;
-    }
-    failed_ = true;
-    return 0;
-  }
-
-  [[nodiscard]] std::int64_t signed_varint() noexcept {
-    const std::uint64_t value = varint();
-    return static_cast<std::int64_t>((value >> 1U) ^ (~(value & 1U) + 1U));
-  }
-
-  [[nodiscard]] std::string_view string() noexcept {
-    const std::uint64_t size = varint();
-    if (size > bytes_.size() - at_) {
-      failed_ = true;
-      return {};
-    }
-    const std::string_view value = bytes_.substr(at_, size);
-    at_ += size;
-    return value;
-  }
-
-  [[nodiscard]] std::size_t count() noexcept {
-    const std::uint64_t value = varint();
-    if (value > bytes_.size() - at_) {
-      failed_ = true;
-      return 0;
-    }
-    return value;
-  }
+  using ByteReader::ByteReader;
 
   [[nodiscard]] Evidence evidence() noexcept {
     Evidence value;
     const std::uint64_t field = varint();
-    if (field > static_cast<std::uint64_t>(EvidenceField::kProductTag)) failed_ = true;
+    if (field > static_cast<std::uint64_t>(EvidenceField::kProductTag)) fail();
     value.field = static_cast<EvidenceField>(field);
     value.index = static_cast<std::uint32_t>(varint());
     value.start = static_cast<std::uint32_t>(varint());
@@ -146,26 +93,17 @@ class Reader {
   void claim(Claim* out) {
     *out = {};
     const std::uint64_t kind = varint();
-    if (kind > static_cast<std::uint64_t>(ClaimKind::kNotAClaim)) failed_ = true;
+    if (kind > static_cast<std::uint64_t>(ClaimKind::kNotAClaim)) fail();
     out->kind = static_cast<ClaimKind>(kind);
-    if (out->kind == ClaimKind::kNone || failed_) return;
+    if (out->kind == ClaimKind::kNone || failed()) return;
     const std::uint64_t doubt = varint();
-    if (doubt > static_cast<std::uint64_t>(ClaimDoubt::kQuantity)) failed_ = true;
+    if (doubt > static_cast<std::uint64_t>(ClaimDoubt::kQuantity)) fail();
     out->doubt = static_cast<ClaimDoubt>(doubt);
     out->options_clash = varint() != 0;
     out->quantity = static_cast<std::uint32_t>(varint());
     numbers(&out->items);
     for (std::uint16_t& option : out->options) option = static_cast<std::uint16_t>(varint());
   }
-
-  [[nodiscard]] bool failed() const noexcept { return failed_; }
-  [[nodiscard]] bool at_end() const noexcept { return at_ == bytes_.size(); }
-  [[nodiscard]] std::size_t at() const noexcept { return at_; }
-
- private:
-  std::string_view bytes_;
-  std::size_t at_ = 0;
-  bool failed_ = false;
 };
 
 }  // namespace

@@ -1,9 +1,8 @@
 // Signal: all that one post (or control message) tells the resolver.
 //
 // The resolver has no other input, so whoever keeps the encoded signals can rebuild its state:
-// checkpoints, Kafka and tests replay them. The encoding is stable within kSignalFormat:
-// little-endian base-128 varints, length-prefixed strings, fields in the order of encode(). It
-// names retailers, markets and campaigns by their index, so a log of signals belongs to one
+// checkpoints, Kafka and tests replay them. The encoding is stable within kSignalFormat: numbers
+// and texts as base/byte_codec.h writes them, fields in the order of encode(). It names retailers, markets and campaigns by their index, so a log of signals belongs to one
 // resolved catalogue (its SHA-256 stands beside the log).
 //
 // A Signal owns nothing: encoded from views into a Post, decoded to views into the encoded bytes.

@@ -1,7 +1,7 @@
 // The resolver under thousands of made-up streams, each from one seed: whatever comes in whatever
 // order, every trigger ends in one outcome that the rules allow, the books balance, and a resolver
-// that was stopped between any two steps and rebuilt from the log of its signals goes on as if
-// nothing had been.
+// that was stopped between any two steps and rebuilt from the log of its signals, or from a
+// snapshot and the log behind it, goes on as if nothing had been.
 //
 // A fault is printed with its seed and with the fewest steps that still show it.
 //   HASHCART_SEED=N     that seed alone
@@ -104,12 +104,26 @@ Told run_through(const Scenario& scenario, const std::vector<Signal>& steps, boo
   return run;
 }
 
-// Stops before each of the steps in `cuts` (rising) and goes on with a new resolver that was given
-// the log of signals. Empty where it says the same as `whole`, the run that was never stopped.
-std::string fault_of_restarts(const Scenario& scenario, const std::vector<Signal>& steps,
-                              bool expire, const std::vector<std::size_t>& cuts,
-                              const Told& whole) {
+// What is replayed into a new resolver.
+struct Kept {
+  std::string snapshot;  // empty: none, the log begins with the first signal
+  std::size_t said = 0;  // how much was said before it
   std::string signals;
+};
+
+std::string saved(const Resolver& resolver) {
+  std::string out;
+  resolver.save(&out);
+  return out;
+}
+
+// Stops before each of the steps in `cuts` (rising) and goes on with a new resolver that was given
+// the log of signals, or the last snapshot and the log behind it. Empty where it says the same as
+// `whole`, the run that was never stopped.
+std::string fault_of_restarts(const Scenario& scenario, const std::vector<Signal>& steps,
+                              bool expire, const std::vector<std::size_t>& cuts, const Told& whole,
+                              bool with_snapshots, Random* random) {
+  Kept kept;
   std::size_t at = 0;
   auto resolver = std::make_unique<Resolver>(scenario.catalogue);
   for (std::size_t i = 0; i <= cuts.size(); ++i) {
@@ -118,7 +132,10 @@ std::string fault_of_restarts(const Scenario& scenario, const std::vector<Signal
     const std::size_t from = at == 0 ? 0 : whole.until[at - 1];
     Log log(nullptr);
     for (; at < end; ++at) {
-      match::encode(steps[at], &signals);
+      if (with_snapshots && random->chance(10)) {
+        kept = {saved(*resolver), at == 0 ? 0 : whole.until[at - 1], {}};
+      }
+      match::encode(steps[at], &kept.signals);
       resolver->step(steps[at], &log);
     }
     if (is_last) resolver->finish(expire, &log);
@@ -130,13 +147,21 @@ std::string fault_of_restarts(const Scenario& scenario, const std::vector<Signal
              before;
     }
     if (is_last) break;
+    const std::string state = saved(*resolver);
     resolver = std::make_unique<Resolver>(scenario.catalogue);
+    if (!kept.snapshot.empty()) {
+      if (!resolver->load(kept.snapshot)) return "a snapshot cannot be loaded" + where;
+      if (saved(*resolver) != kept.snapshot) return "a loaded snapshot is saved otherwise" + where;
+    }
     Log again(nullptr);
-    std::string_view rest = signals;
+    std::string_view rest = kept.signals;
     Signal signal;
     while (match::decode(&rest, &signal)) resolver->step(signal, &again);
     if (!rest.empty()) return "the log of signals cannot be read" + where;
-    if (again.text() != whole.said.substr(0, to)) return "a replay says something else" + where;
+    if (again.text() != whole.said.substr(kept.said, to - kept.said)) {
+      return "a replay says something else" + where;
+    }
+    if (saved(*resolver) != state) return "a replay leaves another snapshot" + where;
     if (at > 0 && to_text(resolver->stats()) != whole.stats[at - 1]) {
       return "a replay leaves another state" + where + "\n" + to_text(resolver->stats()) +
              "\nnot\n" + whole.stats[at - 1];
@@ -161,7 +186,10 @@ std::string fault_of(const Scenario& scenario, const std::vector<Signal>& steps,
   const std::size_t count = 1 + random.below(3);
   for (std::size_t i = 0; i < count; ++i) cuts.push_back(random.below(steps.size() + 1));
   std::sort(cuts.begin(), cuts.end());
-  return fault_of_restarts(scenario, steps, expire, cuts, whole);
+  std::string fault = fault_of_restarts(scenario, steps, expire, cuts, whole, false, &random);
+  if (!fault.empty()) return fault;
+  fault = fault_of_restarts(scenario, steps, expire, cuts, whole, true, &random);
+  return fault.empty() ? fault : fault + " (with snapshots)";
 }
 
 // Leaves out whatever the fault does not need; one step after the other, until none is left.
