@@ -19,9 +19,11 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/full_disk_pause.h"
 #include "app/input_setup.h"
 #include "app/lookup_files.h"
 #include "app/progress.h"
+#include "app/reload.h"
 #include "app/setup.h"
 #include "app/stats_report.h"
 #include "app/stop_request.h"
@@ -188,9 +190,36 @@ std::string mask_word(const emit::UserMask& mask) {
   return std::string(mask.author(base::Platform::kOther, "hashcart.state", &buffer));
 }
 
+// What else follows from a catalogue, for a run under way.
+std::shared_ptr<const pipeline::Rules> make_rules(
+    const MatchCommand& command, std::unique_ptr<const catalogue::Catalogue> catalogue,
+    const std::vector<std::string>& link_hosts, const std::vector<std::string>& input_names,
+    const emit::UserMask& mask) {
+  auto out = std::make_shared<pipeline::Rules>();
+  out->campaigns = campaigns_option(command.campaigns, *catalogue);
+  out->db = std::make_unique<match::PatternDb>(*catalogue, link_hosts);
+  out->encoder = std::make_unique<emit::RecordEncoder>(*catalogue, input_names, mask, kEngine);
+  out->catalogue = std::move(catalogue);
+  return out;
+}
+
+// The rules a state was made under, for what it holds. No post is judged by them.
+std::unique_ptr<pipeline::Rules> rules_before(const state::StateDir& state,
+                                              const emit::UserMask& mask) {
+  if (!state.catalogue_before()) return nullptr;
+  const state::CatalogueIdentity& before = *state.catalogue_before();
+  auto out = std::make_unique<pipeline::Rules>();
+  auto catalogue = load_catalogue_texts({{.file = before.name, .text = before.text}});
+  catalogue->sha256 = before.sha256;
+  out->encoder =
+      std::make_unique<emit::RecordEncoder>(*catalogue, state.input_names(), mask, kEngine);
+  out->catalogue = std::move(catalogue);
+  return out;
+}
+
 std::unique_ptr<state::StateDir> open_state(const MatchCommand& command,
                                             const catalogue::Catalogue& catalogue,
-                                            const emit::UserMask& mask,
+                                            const emit::UserMask& mask, FullDiskPause* pause,
                                             ingest::SourceOptions* source) {
   if (command.state.empty()) return nullptr;
   if (command.limit) refuse("-n with --state: a run with a state says all there is to say");
@@ -198,29 +227,44 @@ std::unique_ptr<state::StateDir> open_state(const MatchCommand& command,
     refuse("--users drop with --state: ids of two runs could not be joined; use hmac:KEYFILE");
   }
   auto out = std::make_unique<state::StateDir>(
-      command.state, state::Identity{.catalogue = catalogue.sha256,
-                                     .catalogue_name = catalogue.id + " " + catalogue.version,
-                                     .users = mask_word(mask),
-                                     .signal_format = match::kSignalFormat});
+      command.state,
+      state::Identity{.catalogue = pipeline::identity_of(catalogue),
+                      .users = mask_word(mask),
+                      .signal_format = match::kSignalFormat},
+      pause);
   if (!out->warning().empty()) spdlog::warn("{}", out->warning());
   source->inputs = ingest::expand_inputs(source->inputs);
   out->plan_inputs(source->inputs);
   source->starts = out->starts();
+  if (const auto& before = out->catalogue_before()) {
+    spdlog::warn("{}: passes from catalogue {} ({:.12}) to {} {} ({:.12})", command.state,
+                 before->name, before->sha256, catalogue.id, catalogue.version, catalogue.sha256);
+  }
   return out;
 }
 
-// For tests, which kill runs between checkpoints: HASHCART_STATE_EVERY=BYTES commits after so much
-// input, which is cut to pieces of about that size. Output is the same for every value.
-void commit_as_told(pipeline::PipelineOptions* options) {
-  const char* const text = std::getenv("HASHCART_STATE_EVERY");
-  if (text == nullptr) return;
+std::optional<std::uint64_t> bytes_from_environment(const char* name) {
+  const char* const text = std::getenv(name);
+  if (text == nullptr) return std::nullopt;
   const std::string_view digits = text;
   std::uint64_t bytes = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
-  if (error != std::errc() || end != digits.data() + digits.size()) return;
-  options->commit_bytes = bytes;
-  // A chunk of a file stands for eight times its capacity.
-  options->chunk_bytes = std::clamp<std::size_t>(bytes / 8, 4U << 10U, options->chunk_bytes);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return bytes;
+}
+
+// For tests, which kill runs between checkpoints: HASHCART_STATE_EVERY=BYTES commits after so much
+// input, which is cut to pieces of about that size, and HASHCART_STATE_SNAPSHOT=BYTES takes
+// snapshots after so many bytes of signals. Output is the same for every value.
+void commit_as_told(pipeline::PipelineOptions* options) {
+  if (const auto bytes = bytes_from_environment("HASHCART_STATE_SNAPSHOT")) {
+    options->snapshot_after_bytes = *bytes;
+  }
+  if (const auto bytes = bytes_from_environment("HASHCART_STATE_EVERY")) {
+    options->commit_bytes = *bytes;
+    // A chunk of a file stands for eight times its capacity.
+    options->chunk_bytes = std::clamp<std::size_t>(*bytes / 8, 4U << 10U, options->chunk_bytes);
+  }
 }
 
 ExitCode exit_code(const MatchCommand& command, const pipeline::PipelineResult& result,
@@ -267,7 +311,7 @@ ExitCode run_match(const MatchCommand& command) {
   options.worker.match.until = time_option("--until", command.until);
   options.worker.match.with_text = command.with_text;
 
-  const auto catalogue = load_catalogue(command.catalogues);
+  auto catalogue = load_catalogue(command.catalogues);
   options.worker.match.campaigns = campaigns_option(command.campaigns, *catalogue);
   std::unique_ptr<FileAccounts> accounts;
   if (!command.accounts.empty()) accounts = std::make_unique<FileAccounts>(command.accounts);
@@ -276,13 +320,15 @@ ExitCode run_match(const MatchCommand& command) {
   options.worker.match.accounts = accounts.get();
   options.worker.match.expansions = expansions.get();
   const emit::UserMask mask = emit::UserMask::from_option(command.users);
-  const match::PatternDb db(
-      *catalogue, expansions == nullptr ? std::vector<std::string>{} : expansions->hosts());
+  const std::vector<std::string> link_hosts =
+      expansions == nullptr ? std::vector<std::string>{} : expansions->hosts();
+  const match::PatternDb db(*catalogue, link_hosts);
   spdlog::info("catalogue {} {}: {} campaigns, {} retailers", catalogue->id, catalogue->version,
                catalogue->campaigns.size(), catalogue->retailers.size());
 
   ingest::SourceOptions inputs = source_options(command.input, catalogue->limits.record_bytes_max);
-  const auto state = open_state(command, *catalogue, mask, &inputs);
+  FullDiskPause pause;
+  const auto state = open_state(command, *catalogue, mask, &pause, &inputs);
   if (state != nullptr) {
     options.state = state.get();
     options.worker.input_numbers = state->numbers();
@@ -290,8 +336,12 @@ ExitCode run_match(const MatchCommand& command) {
   }
   ingest::Source source(inputs);
   refuse_overwriting(command, source.input_names());
-  const emit::RecordEncoder encoder(
-      *catalogue, state == nullptr ? source.input_names() : state->input_names(), mask, kEngine);
+  const std::vector<std::string> input_names =
+      state == nullptr ? source.input_names() : state->input_names();
+  const emit::RecordEncoder encoder(*catalogue, input_names, mask, kEngine);
+  const std::unique_ptr<pipeline::Rules> before =
+      state == nullptr ? nullptr : rules_before(*state, mask);
+  options.rules_before = before.get();
   std::vector<std::unique_ptr<emit::Sink>> own_sinks;
   const auto open = [&](const std::string& path) -> emit::Sink* {
     if (path.empty()) return nullptr;
@@ -307,6 +357,17 @@ ExitCode run_match(const MatchCommand& command) {
 
   const auto start = std::chrono::steady_clock::now();
   pipeline::PipelineResult result;
+  pipeline::RulesFeed feed;
+  std::unique_ptr<ReloadOnHangup> reload;
+  if (!command.catalogues.empty()) {
+    options.rules_feed = &feed;
+    reload = std::make_unique<ReloadOnHangup>(
+        [&] {
+          return make_rules(command, load_catalogue(command.catalogues), link_hosts, input_names,
+                            mask);
+        },
+        catalogue->sha256, &feed);
+  }
   {
     const StopRequest stop(&source);
     const Progress progress(source, command.verbosity.quiet == 0);
@@ -316,7 +377,16 @@ ExitCode run_match(const MatchCommand& command) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
+  ReloadCounts reloads;
+  if (reload != nullptr) reloads = reload->counts();
+  reload.reset();
   for (const ingest::InputFault& fault : source.faults()) spdlog::error("{}", fault.message);
+  if (result.has_gap) {
+    spdlog::error(
+        "{}: what comes behind an input that could not be read is not committed; run again once it "
+        "can be, or without it",
+        command.state);
+  }
   if (result.cause == pipeline::StopCause::kOutputFailed) spdlog::error("{}", result.failure);
   for (const auto& sink : {records, rejects, outcomes}) {
     if (sink == nullptr || result.cause == pipeline::StopCause::kOutputFailed) continue;
@@ -340,12 +410,12 @@ ExitCode run_match(const MatchCommand& command) {
         "bug: the books do not balance; please report this with the output of --stats");
   }
   if (!command.stats.empty() || !result.balanced) {
-    const std::string text =
-        command.stats == "json" ? stats_json(result, seconds) : stats_human(result, seconds);
+    const std::string text = command.stats == "json" ? stats_json(result, reloads, seconds)
+                                                     : stats_human(result, seconds);
     std::fwrite(text.data(), 1, text.size(), stderr);
   }
   if (stats_file != nullptr) {
-    if (stats_file->write(stats_json(result, seconds)) == emit::SinkStatus::kFailed ||
+    if (stats_file->write(stats_json(result, reloads, seconds)) == emit::SinkStatus::kFailed ||
         stats_file->finish() == emit::SinkStatus::kFailed) {
       spdlog::error("{}", stats_file->message());
       result.cause = pipeline::StopCause::kOutputFailed;

@@ -223,8 +223,11 @@ void run_retailer_examples(const match::PatternDb& db, const catalogue::Retailer
 }  // namespace
 
 std::unique_ptr<catalogue::Catalogue> load_catalogue(const std::vector<std::string>& paths) {
-  const std::vector<std::string> sources = paths_or_default(paths);
-  const std::vector<catalogue::CatalogueText> texts = catalogue::read_texts(sources);
+  return load_catalogue_texts(catalogue::read_texts(paths_or_default(paths)));
+}
+
+std::unique_ptr<catalogue::Catalogue> load_catalogue_texts(
+    const std::vector<catalogue::CatalogueText>& texts) {
   catalogue::LoadResult result = catalogue::load_texts(texts, catalogue::Wanted::kErrors);
   if (!result.ok()) {
     throw base::SetupError(base::SetupFault::kCatalogue,

@@ -18,6 +18,9 @@ inline constexpr const char* kEngine = "hashcart/" HASHCART_VERSION;
 // rendered as `hashcart check` shows them. Sets the SHA-256.
 [[nodiscard]] std::unique_ptr<catalogue::Catalogue> load_catalogue(
     const std::vector<std::string>& paths);
+// The same from texts.
+[[nodiscard]] std::unique_ptr<catalogue::Catalogue> load_catalogue_texts(
+    const std::vector<catalogue::CatalogueText>& texts);
 
 // One line of `hits` or `misses`, tried.
 struct ExampleResult {

@@ -39,7 +39,8 @@ std::string rejects_summary(const pipeline::LineCounts& lines) {
   return out;
 }
 
-std::string stats_json(const pipeline::PipelineResult& result, double seconds) {
+std::string stats_json(const pipeline::PipelineResult& result, const ReloadCounts& reloads,
+                       double seconds) {
   const pipeline::LineCounts& lines = result.totals.lines;
   const ResolverStats& resolver = result.resolver;
   std::string out;
@@ -65,13 +66,14 @@ std::string stats_json(const pipeline::PipelineResult& result, double seconds) {
   fmt::format_to(put,
                  R"(}},"pendings":{{"opened":{},"confirmed":{},"expired":{},"retracted":{},)"
                  R"("open":{}}},"queue":{{"taken":{},"promoted":{},"retracted":{},"evicted":{},)"
-                 R"("open":{}}},"clock":{{"dropped":{}}},"bytes":{{"in":{},"out":{}}},)"
+                 R"("open":{}}},"clock":{{"dropped":{}}},"reloads":{{"done":{},"failed":{}}},)"
+                 R"("bytes":{{"in":{},"out":{}}},)"
                  R"("seconds":{:.3f},"tables":{{)",
                  resolver.pendings_opened, resolver.pendings_confirmed, resolver.pendings_expired,
                  resolver.pendings_retracted, resolver.pendings_open, resolver.queue_taken,
                  resolver.queue_promoted, resolver.queue_retracted, resolver.queue_evicted,
-                 resolver.queue_open, resolver.clock_times_dropped, result.totals.input_bytes,
-                 result.output_bytes, seconds);
+                 resolver.queue_open, resolver.clock_times_dropped, reloads.done, reloads.failed,
+                 result.totals.input_bytes, result.output_bytes, seconds);
   bool first = true;
   for (const intent::TableStats& table : resolver.tables) {
     fmt::format_to(put, R"({}"{}":{{"size":{},"capacity":{},"evictions":{}}})", first ? "" : ",",

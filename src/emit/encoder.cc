@@ -304,6 +304,7 @@ void RecordEncoder::append_record(const CartIntent& record, std::string* out) co
   line.text("time", base::format_rfc3339(record.time));
   line.text("action", campaign.action);
   if (record.evicted) line.text("why", "evicted");
+  if (record.campaign_removed) line.text("why", "campaign_removed");
   if (record.passed) line.text("why", "passed");
   put_flags(catalogue_, record, &line);
 

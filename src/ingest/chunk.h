@@ -131,7 +131,8 @@ class Chunk {
   // For whoever means to go on behind it one day; complete once next() gave kEnd. Bytes of the last
   // record, where the input ended inside it (it may have been whole, but for its ending).
   [[nodiscard]] std::uint64_t unended_bytes() const noexcept;
-  // Bytes that should be here could not be read, so input_bytes() falls short of them.
+  // Bytes that should be here, or before, could not be read. Whoever goes on behind this chunk one
+  // day would have missed them.
   [[nodiscard]] bool has_gap() const noexcept { return has_gap_; }
   // The input came to its end here, as it should. Never said of ranges of a file.
   [[nodiscard]] bool ends_input() const noexcept { return ends_input_; }
@@ -154,6 +155,7 @@ class Chunk {
   // The input ended, and `unended_bytes` of the last record lack an ending.
   void set_unended(std::uint64_t bytes) noexcept { unended_bytes_ = bytes; }
   void set_ends_input() noexcept { ends_input_ = true; }
+  void set_gap() noexcept { has_gap_ = true; }
   // Counts bytes of the input that belong to no record (a BOM).
   void add_skipped(std::uint64_t bytes) noexcept { input_bytes_ += bytes; }
   [[nodiscard]] bool has_records() const noexcept { return !records_.empty(); }

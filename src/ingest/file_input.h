@@ -33,6 +33,11 @@ class Ledger {
     return read_.load(std::memory_order_relaxed);
   }
 
+  // Bytes that may be there another time could not be read: an input could not be opened, or
+  // reading it failed.
+  void note_gap() noexcept { has_gap_.store(true, std::memory_order_release); }
+  [[nodiscard]] bool has_gap() const noexcept { return has_gap_.load(std::memory_order_acquire); }
+
   // Async-signal-safe.
   void stop() noexcept { stopped_.store(true, std::memory_order_release); }
   [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
@@ -50,6 +55,7 @@ class Ledger {
   std::atomic<std::uint64_t> read_{0};
   std::atomic<bool> stopped_{false};
   std::atomic<bool> abandoned_{false};
+  std::atomic<bool> has_gap_{false};
 };
 
 class FileDescriptor {

@@ -60,6 +60,7 @@ class DescriptorReader final : public ByteSource {
       if (got == 0) return ReadStatus::kEnd;
       if (errno == EINTR || errno == EAGAIN) continue;
       message_ = std::string("cannot read: ") + std::strerror(errno);
+      ledger_.note_gap();
       return ReadStatus::kBroken;
     }
   }
@@ -220,6 +221,7 @@ class Source::Impl {
 
   void cannot_open(const std::string& name, const std::string& why) {
     ledger_->add_fault(input_, InputFaultKind::kCannotOpen, shown(name) + ": " + why);
+    ledger_->note_gap();
   }
 
   // Opens inputs until one can be read and its framing is known. False: there is none left, or the
@@ -709,7 +711,11 @@ class Source::Impl {
 
 Source::Source(SourceOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Source::~Source() = default;
-FillResult Source::fill(Chunk* chunk) { return impl_->fill(chunk); }
+FillResult Source::fill(Chunk* chunk) {
+  const FillResult result = impl_->fill(chunk);
+  if (impl_->ledger().has_gap()) chunk->set_gap();
+  return result;
+}
 void Source::stop() noexcept { impl_->stop(); }
 void Source::abandon() noexcept { impl_->abandon(); }
 bool Source::is_stopped() const noexcept { return impl_->ledger().stopped(); }

@@ -83,6 +83,7 @@ class UnpackPool::SegmentReader final : public ByteSource {
       if (got == 0) return ReadStatus::kEnd;
       if (errno == EINTR) continue;
       message_ = std::string("cannot read: ") + std::strerror(errno);
+      ledger_.note_gap();
       return ReadStatus::kBroken;
     }
   }

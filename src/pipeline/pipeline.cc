@@ -114,7 +114,8 @@ class Machine {
       : source_(*source),
         options_(options),
         writer_(sinks, options.state),
-        stage_(db.catalogue(), encoder,
+        stage_(options.rules_before == nullptr ? db.catalogue() : *options.rules_before->catalogue,
+               options.rules_before == nullptr ? encoder : *options.rules_before->encoder,
                {.want_outcomes = sinks.outcomes != nullptr,
                 .limit = options.limit,
                 .after_line = options.flush_after.count() == 0 ? &Machine::after_line : nullptr,
@@ -127,28 +128,33 @@ class Machine {
       out_[i].bytes.reserve(kOutBytes * 2);
       free_out_.push(i);
     }
-    if (options_.state != nullptr) resume();
+    if (options_.state != nullptr) resume(db.catalogue(), encoder);
   }
 
   void run(PipelineResult* result) {
     std::vector<std::thread> threads;
     threads.emplace_back([this] { read(); });
     for (const auto& lane : lanes_) {
-      threads.emplace_back([&lane] { work(lane.get()); });
+      threads.emplace_back([this, &lane] { work(lane.get()); });
     }
     threads.emplace_back([this] { write(); });
     resolve();
     for (std::thread& thread : threads) thread.join();
     conclude(source_, stage_, writer_, stage_.limit_reached(), bytes_before_, result);
-    if (options_.state != nullptr) result->output_bytes = options_.state->records_bytes();
+    if (options_.state == nullptr) return;
+    result->output_bytes = options_.state->records_bytes();
+    result->has_gap = has_gap_;
   }
 
  private:
+  // Null: those the run began with.
+  using RulesPtr = std::shared_ptr<const Rules>;
+
   // A worker with its chunks and batches, and the links on both sides of it.
   struct Lane {
     Lane(const match::PatternDb& db, const PipelineOptions& options,
          const emit::RecordEncoder& encoder)
-        : worker(db, options.worker, encoder),
+        : worker(std::in_place, db, options.worker, encoder),
           batches(kBatchesPerWorker),
           free_chunks(kChunksPerWorker),
           full_chunks(kChunksPerWorker),
@@ -161,9 +167,13 @@ class Machine {
       for (Handle i = 0; i < kBatchesPerWorker; ++i) free_batches.push(i);
     }
 
-    Worker worker;
+    std::optional<Worker> worker;
+    RulesPtr rules;  // the worker's
     std::vector<std::unique_ptr<ingest::Chunk>> chunks;
     std::vector<Batch> batches;
+    // By handle: what they are, or were, judged by.
+    std::array<RulesPtr, kChunksPerWorker> chunk_rules;
+    std::array<RulesPtr, kBatchesPerWorker> batch_rules;
     Link free_chunks;
     Link full_chunks;
     Link free_batches;
@@ -171,12 +181,15 @@ class Machine {
   };
 
   // Brings the resolver to where the state ends.
-  void resume() {
+  void resume(const catalogue::Catalogue& catalogue, const emit::RecordEncoder& encoder) {
     state::StateDir& state = *options_.state;
     HASHCART_CHECK(!options_.limit);
     StageTotals totals;
     bool fits = state.counts().empty() || from_numbers(state.counts(), &totals);
+    snapshot_bytes_ = state.snapshot_bytes();
+    if (snapshot_bytes_ > 0) fits = fits && stage_.load(state.take_snapshot());
     state.replay([&](state::EntryKind kind, std::uint32_t count, std::string_view payload) {
+      logged_bytes_ += payload.size();
       switch (kind) {
         case state::EntryKind::kSignals:
           fits = fits && stage_.replay(payload, count);
@@ -200,15 +213,33 @@ class Machine {
     places_ = state.places();
     state.begin(to_numbers(stage_.totals()));
     last_commit_ = Clock::now();
+    if (options_.rules_before == nullptr) return;
+    // No other thread runs yet.
+    stage_.pass_to(catalogue, encoder, &progress_.snapshot);
+    writer_.write(kRecords, stage_.records);
+    writer_.write(kOutcomes, stage_.outcomes);
+    stage_.records.clear();
+    stage_.outcomes.clear();
+    progress_.counts = to_numbers(stage_.totals());
+    progress_.catalogue = identity_of(catalogue);
+    took_snapshot();
+    writer_.commit(progress_);
+    progress_.forget_snapshot();
   }
 
   // The source thread.
   void read() {
+    RulesPtr rules;
     for (std::size_t turn = 0;; turn = (turn + 1) % lanes_.size()) {
       Lane& lane = *lanes_[turn];
       Handle handle = 0;
       HASHCART_CHECK(lane.free_chunks.pop(&handle));
       const ingest::FillResult filled = source_.fill(lane.chunks[handle].get());
+      // Behind the filling, which may have waited long.
+      if (options_.rules_feed != nullptr) {
+        if (RulesPtr next = options_.rules_feed->take()) rules = std::move(next);
+        lane.chunk_rules[handle] = rules;
+      }
       lane.full_chunks.push(handle);
       if (filled == ingest::FillResult::kEnd) break;
     }
@@ -216,12 +247,19 @@ class Machine {
   }
 
   // A worker thread.
-  static void work(Lane* lane) {
+  void work(Lane* lane) const {
     Handle chunk = 0;
     while (lane->full_chunks.pop(&chunk)) {
       Handle batch = 0;
       HASHCART_CHECK(lane->free_batches.pop(&batch));
-      lane->worker.process(lane->chunks[chunk].get(), &lane->batches[batch]);
+      if (const RulesPtr& rules = lane->chunk_rules[chunk]; rules != lane->rules) {
+        WorkerOptions worker_options = options_.worker;
+        worker_options.match.campaigns = rules->campaigns;
+        lane->worker.emplace(*rules->db, worker_options, *rules->encoder);
+        lane->rules = rules;
+      }
+      lane->batch_rules[batch] = lane->rules;
+      lane->worker->process(lane->chunks[chunk].get(), &lane->batches[batch]);
       lane->free_chunks.push(chunk);
       lane->full_batches.push(batch);
     }
@@ -236,6 +274,7 @@ class Machine {
       Handle handle = 0;
       if (!next_batch(&lane, &handle)) break;
       if (!done) {
+        if (lane.batch_rules[handle] != rules_) pass_to(lane.batch_rules[handle]);
         if (!stage_.apply(lane.batches[handle]) || writer_.stopped()) {
           // Nothing more is wanted: end the source and let what is under way drain unread.
           done = true;
@@ -253,6 +292,17 @@ class Machine {
     }
     hand_over(0);
     full_out_.close();
+  }
+
+  // Between two batches: the resolver goes on by other rules.
+  void pass_to(const RulesPtr& rules) {
+    stage_.pass_to(*rules->catalogue, *rules->encoder, &snapshot_);
+    rules_ = rules;
+    if (options_.state != nullptr && !has_gap_) {
+      commit(false, true);
+    } else {
+      snapshot_ = {};
+    }
   }
 
   // ---------------------------------------------------------------------------------- the state
@@ -278,7 +328,7 @@ class Machine {
     if (uncommitted_bytes_ >= options_.commit_bytes ||
         Clock::now() - last_commit_ >= options_.commit_after) {
       // One at a time: what the writer does not keep up with is put together.
-      if (!is_committing_.load(std::memory_order_acquire)) commit(false);
+      if (!is_committing_.load(std::memory_order_acquire)) commit(false, false);
     }
   }
 
@@ -290,7 +340,7 @@ class Machine {
       out_[take_out(OutKind::kExpireAtEnd)].bytes.clear();
       full_out_.push(taken_);
     }
-    if (!has_gap_) commit(true);
+    if (!has_gap_) commit(true, false);
   }
 
   void hand_over_signals() {
@@ -298,21 +348,37 @@ class Machine {
     OutBuffer& out = out_[take_out(OutKind::kSignals)];
     out.signal_count = static_cast<std::uint32_t>(stage_.totals().signals - signals_handed_over_);
     signals_handed_over_ = stage_.totals().signals;
+    logged_bytes_ += signals_.size();
     out.bytes.swap(signals_);
     signals_.clear();
     full_out_.push(taken_);
   }
 
-  // All that was said so far, and where that is in the input.
-  void commit(bool is_last) {
+  void took_snapshot() noexcept {
+    snapshot_bytes_ = progress_.snapshot.size();
+    logged_bytes_ = 0;
+  }
+
+  // All that was said so far, and where that is in the input. has_passed: to other rules, and
+  // snapshot_ is the state under them.
+  void commit(bool is_last, bool has_passed) {
     hand_over_lines();
     hand_over_signals();
+    if (!has_passed &&
+        logged_bytes_ >= std::max(options_.snapshot_after_bytes, 2 * snapshot_bytes_)) {
+      stage_.save(&snapshot_);
+    }
     // The writer has let go of progress_, but for the last one, which waits for it.
     is_committing_.wait(true, std::memory_order_acquire);
     is_committing_.store(true, std::memory_order_relaxed);
     progress_.inputs = places_;
     progress_.counts = to_numbers(stage_.totals());
     progress_.is_last = is_last;
+    if (!snapshot_.empty()) {
+      progress_.snapshot.swap(snapshot_);
+      took_snapshot();
+    }
+    if (has_passed) progress_.catalogue = identity_of(*rules_->catalogue);
     static_cast<void>(take_out(OutKind::kCheckpoint));
     full_out_.push(taken_);
     last_commit_ = Clock::now();
@@ -396,6 +462,7 @@ class Machine {
           break;
         case OutKind::kCheckpoint:
           writer_.commit(progress_);
+          progress_.forget_snapshot();
           // pairs with the acquires in note_progress() and commit()
           is_committing_.store(false, std::memory_order_release);
           is_committing_.notify_one();
@@ -418,10 +485,14 @@ class Machine {
   Clock::time_point oldest_output_;
   bool had_output_ = false;
   Handle taken_ = 0;
+  RulesPtr rules_;  // the stage's
   // With a state. Signals that are not handed on yet; how far each input has come.
   std::string signals_;
   std::uint64_t signals_handed_over_ = 0;
   std::vector<state::InputPlace> places_;
+  std::string snapshot_;              // that is to be committed next
+  std::uint64_t snapshot_bytes_ = 0;  // of the last one
+  std::uint64_t logged_bytes_ = 0;    // since then
   std::uint64_t bytes_before_ = 0;
   std::uint64_t uncommitted_bytes_ = 0;
   Clock::time_point last_commit_;
@@ -432,6 +503,12 @@ class Machine {
 };
 
 }  // namespace
+
+state::CatalogueIdentity identity_of(const catalogue::Catalogue& catalogue) {
+  return {.sha256 = catalogue.sha256,
+          .name = catalogue.id + " " + catalogue.version,
+          .text = catalogue.resolved};
+}
 
 PipelineResult run(ingest::Source* source, const match::PatternDb& db,
                    const emit::RecordEncoder& encoder, const PipelineSinks& sinks,

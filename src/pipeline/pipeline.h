@@ -20,6 +20,7 @@
 #include "ingest/source.h"
 #include "match/pattern_db.h"
 #include "pipeline/resolver_stage.h"
+#include "pipeline/rules.h"
 #include "pipeline/worker.h"
 #include "state/state_dir.h"
 
@@ -42,6 +43,15 @@ struct PipelineOptions {
   // batch), whichever comes first.
   std::chrono::milliseconds commit_after{1000};
   std::uint64_t commit_bytes = kNever;
+  // A commit comes with a snapshot of the resolver once so much was logged since the last one, and
+  // twice as much as that one took: so snapshots cost no more than the log does, and a start reads
+  // no more than three times what there is to know.
+  std::uint64_t snapshot_after_bytes = 64ULL << 20U;
+  // The rules the state was made under, where its catalogue is another one. The run begins by
+  // passing from them to its own.
+  const Rules* rules_before = nullptr;
+  // Rules to go on with; null: there will be none. Outlives run().
+  RulesFeed* rules_feed = nullptr;
 
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 };
@@ -69,6 +79,8 @@ struct PipelineResult {
   // The four equations hold (README, "The books"). After kLimit and kReaderGone the input was not
   // read to its end, so the fourth is not asked.
   bool balanced = false;
+  // With a state: something could not be read, so what comes behind it is not committed.
+  bool has_gap = false;
 };
 
 // Runs until the end of input. Throws base::SetupError only before anything is read: where the

@@ -49,7 +49,7 @@ bool ResolverStage::apply(const Batch& batch) {
     while (left.size() > end_left) {
       HASHCART_CHECK(match::decode(&left, &signal_));
       ++totals_.signals;
-      resolver_.step(signal_, this);
+      resolver_->step(signal_, this);
     }
     if (options_.after_line != nullptr) options_.after_line(options_.after_line_context);
     if (limit_reached()) {
@@ -71,32 +71,42 @@ bool ResolverStage::replay(std::string_view signals, std::uint32_t count) {
   std::uint32_t found = 0;
   for (; !signals.empty(); ++found) {
     if (!match::decode(&signals, &signal_)) return false;
-    resolver_.step(signal_, &silence);
+    resolver_->step(signal_, &silence);
   }
   return found == count;
 }
 
+void ResolverStage::pass_to(const catalogue::Catalogue& catalogue,
+                            const emit::RecordEncoder& encoder, std::string* snapshot) {
+  resolver_->retire(catalogue, this);
+  snapshot->clear();
+  resolver_->save(snapshot);
+  resolver_ = std::make_unique<intent::Resolver>(catalogue);
+  HASHCART_CHECK(resolver_->load(*snapshot));
+  encoder_ = &encoder;
+}
+
 void ResolverStage::replay_finish(bool expire_pendings) {
   Silence silence;
-  resolver_.finish(expire_pendings, &silence);
+  resolver_->finish(expire_pendings, &silence);
 }
 
 bool ResolverStage::restore(const StageTotals& totals) {
   totals_ = totals;
-  return resolver_.stats().records == totals.records;
+  return resolver_->stats().records == totals.records;
 }
 
-void ResolverStage::finish(bool expire_pendings) { resolver_.finish(expire_pendings, this); }
+void ResolverStage::finish(bool expire_pendings) { resolver_->finish(expire_pendings, this); }
 
 void ResolverStage::record(const intent::CartIntent& record) {
   if (limit_reached()) return;
   ++record_count_;
   ++totals_.records[static_cast<std::size_t>(record.type)];
-  encoder_.append_record(record, &records);
+  encoder_->append_record(record, &records);
 }
 
 void ResolverStage::outcome(const intent::Outcome& outcome) {
-  if (options_.want_outcomes) encoder_.append_outcome(outcome, &outcomes);
+  if (options_.want_outcomes) encoder_->append_outcome(outcome, &outcomes);
 }
 
 }  // namespace hashcart::pipeline

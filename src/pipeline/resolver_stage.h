@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,7 +47,9 @@ class ResolverStage final : public intent::ResolverOutput {
   // catalogue and encoder outlive this.
   ResolverStage(const catalogue::Catalogue& catalogue, const emit::RecordEncoder& encoder,
                 Options options)
-      : encoder_(encoder), options_(options), resolver_(catalogue) {}
+      : encoder_(&encoder),
+        options_(options),
+        resolver_(std::make_unique<intent::Resolver>(catalogue)) {}
 
   // Works off one batch. False when the limit is reached: what comes after that line is not
   // counted, and no further batch may be given.
@@ -55,18 +58,27 @@ class ResolverStage final : public intent::ResolverOutput {
   // The end of input.
   void finish(bool expire_pendings);
 
+  // Goes on by another catalogue and encoder. What the new catalogue has no place for ends, and is
+  // said by the old encoder. *snapshot becomes the resolver's state.
+  void pass_to(const catalogue::Catalogue& catalogue, const emit::RecordEncoder& encoder,
+               std::string* snapshot);
+
+  // The resolver's state, and back; the latter before anything else. False: they are no such bytes.
+  void save(std::string* snapshot) const { resolver_->save(snapshot); }
+  [[nodiscard]] bool load(std::string_view snapshot) { return resolver_->load(snapshot); }
+
   // Takes in signals whose records and outcomes were written before, and says nothing. False: they
   // are no signals.
   [[nodiscard]] bool replay(std::string_view signals, std::uint32_t count);
   void replay_finish(bool expire_pendings);
-  // What was counted up to there. False: the replayed signals did not say as many records.
+  // What was counted up to there. False: what was loaded and replayed did not say as many records.
   [[nodiscard]] bool restore(const StageTotals& totals);
 
   [[nodiscard]] bool limit_reached() const noexcept {
     return options_.limit && record_count_ >= *options_.limit;
   }
   [[nodiscard]] const StageTotals& totals() const noexcept { return totals_; }
-  [[nodiscard]] intent::ResolverStats resolver_stats() const { return resolver_.stats(); }
+  [[nodiscard]] intent::ResolverStats resolver_stats() const { return resolver_->stats(); }
 
   // What has been said since the caller last emptied them.
   std::string records;
@@ -77,9 +89,9 @@ class ResolverStage final : public intent::ResolverOutput {
   void outcome(const intent::Outcome& outcome) override;
 
  private:
-  const emit::RecordEncoder& encoder_;
+  const emit::RecordEncoder* encoder_;
   const Options options_;
-  intent::Resolver resolver_;
+  std::unique_ptr<intent::Resolver> resolver_;
   match::Signal signal_;
   StageTotals totals_;
   std::uint64_t record_count_ = 0;

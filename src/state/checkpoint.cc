@@ -1,24 +1,21 @@
 #include "state/checkpoint.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <utility>
+
+#include "state/whole_file.h"
 
 namespace hashcart::state {
 namespace {
 
 constexpr std::string_view kMagic = "hcstate1";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;  // 2: with snapshots
 constexpr std::size_t kHeadBytes = 28;
 constexpr std::size_t kHashBytes = 8;
 constexpr std::array<const char*, 2> kSlots = {"checkpoint.0", "checkpoint.1"};
-constexpr const char* kTemporary = "checkpoint.tmp";
 // A larger one is none: it would be 10 million files.
 constexpr std::uint64_t kBytesMax = 1ULL << 30U;
 
@@ -90,6 +87,12 @@ void body(Archive& archive, Into& all) {
   archive.text(all.catalogue);
   archive.text(all.catalogue_name);
   archive.text(all.users);
+  for (auto* mark : {&all.catalogue_text, &all.snapshot}) {
+    archive.number(mark->number);
+    archive.number(mark->bytes);
+    archive.number(mark->hash);
+  }
+  archive.number(all.log_first_segment);
   archive.number(all.log.segment);
   archive.number(all.log.offset);
   archive.list(all.input_names, [](Archive& to, auto& name) { to.text(name); });
@@ -152,21 +155,17 @@ std::optional<Checkpoint> decode(std::string_view bytes) {
   return out;
 }
 
-CheckpointSlots::CheckpointSlots(int dir, std::string path) : dir_(dir), path_(std::move(path)) {}
+CheckpointSlots::CheckpointSlots(int dir, std::string path, FullMedium* medium)
+    : dir_(dir), path_(std::move(path)), medium_(medium) {}
 
 CheckpointSlots::Loaded CheckpointSlots::load() const {
   Loaded out;
   std::string unreadable;
   for (const char* const slot : kSlots) {
-    const Descriptor file = open_at(dir_, slot, O_RDONLY | O_NOFOLLOW);
-    if (!file.is_open() && errno == ENOENT) continue;
     const std::string path = path_ + "/" + slot;
-    struct stat status {};
     std::string bytes;
-    if (!file.is_open() || fstat(file.get(), &status) != 0 ||
-        static_cast<std::uint64_t>(status.st_size) > kBytesMax ||
-        !read_at(file.get(), 0, static_cast<std::size_t>(status.st_size) + 1, &bytes)) {
-      unreadable = error_text(path, "cannot be read");
+    if (!read_file(dir_, slot, kBytesMax, &bytes)) {
+      if (errno != ENOENT) unreadable = error_text(path, "cannot be read");
       continue;
     }
     std::optional<Checkpoint> found = decode(bytes);
@@ -175,8 +174,10 @@ CheckpointSlots::Loaded CheckpointSlots::load() const {
       unreadable = path + ": is damaged, or of another version of hashcart";
       continue;
     }
-    if (!out.checkpoint || found->generation > out.checkpoint->generation) {
-      out.checkpoint = std::move(found);
+    if (out.checkpoint && found->generation < out.checkpoint->generation) {
+      out.before = std::move(found);
+    } else {
+      out.before = std::exchange(out.checkpoint, std::move(found));
     }
   }
   if (!out.checkpoint && !unreadable.empty()) {
@@ -190,17 +191,8 @@ CheckpointSlots::Loaded CheckpointSlots::load() const {
 
 bool CheckpointSlots::save(const Checkpoint& checkpoint) {
   const char* const slot = kSlots[checkpoint.generation % kSlots.size()];
-  const auto fail = [&](std::string_view what) {
-    message_ = error_text(path_ + "/" + slot, what);
-    return false;
-  };
-  const Descriptor file = open_at(dir_, kTemporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-  if (!file.is_open()) return fail("cannot be written");
-  if (!write_all(file.get(), encode(checkpoint))) return fail("writing failed");
-  if (!sync_all(file.get())) return fail("syncing failed");
-  if (::renameat(dir_, kTemporary, dir_, slot) != 0) return fail("renaming failed");
-  if (!sync_all(dir_)) return fail("syncing failed");
-  return true;
+  message_ = replace_file(dir_, path_, slot, {encode(checkpoint)}, medium_);
+  return message_.empty();
 }
 
 }  // namespace hashcart::state

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "ingest/chunk.h"
+#include "state/full_medium.h"
 #include "state/signal_log.h"
+#include "state/snapshot_file.h"
 
 namespace hashcart::state {
 
@@ -59,6 +61,13 @@ struct Checkpoint {
   std::string catalogue;  // its SHA-256; signals name campaigns by their place in it
   std::string catalogue_name;
   std::string users;  // how ids are masked, as a word that does not tell the key
+  // The file that holds its resolved text. The number is the epoch: it rises with each catalogue
+  // the state passes to.
+  SnapshotMark catalogue_text;
+  // What the resolver's state is made of: the snapshot, if there is one, and behind it the log from
+  // the beginning of a segment on.
+  SnapshotMark snapshot;
+  std::uint64_t log_first_segment = 1;
   LogPosition log;
   std::vector<std::string> input_names;  // by number, as signals have it
   std::vector<InputFile> files;
@@ -73,11 +82,13 @@ struct Checkpoint {
 
 class CheckpointSlots {
  public:
-  // dir: an open directory, which outlives this. path: its name, for messages.
-  CheckpointSlots(int dir, std::string path);
+  // dir: an open directory, which outlives this, like medium, which may be null. path: its name,
+  // for messages.
+  CheckpointSlots(int dir, std::string path, FullMedium* medium = nullptr);
 
   struct Loaded {
     std::optional<Checkpoint> checkpoint;  // nothing: there are no slots
+    std::optional<Checkpoint> before;      // the other one, if it is valid
     // The other slot cannot be read: it may have been the newer one.
     std::string warning;
   };
@@ -91,6 +102,7 @@ class CheckpointSlots {
  private:
   const int dir_;
   const std::string path_;
+  FullMedium* const medium_;
   std::string message_;
 };
 

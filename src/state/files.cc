@@ -46,6 +46,11 @@ bool write_all(int fd, std::string_view bytes) noexcept {
   return true;
 }
 
+bool cut_back(int fd, std::uint64_t length) noexcept {
+  const auto end = static_cast<off_t>(length);
+  return ::ftruncate(fd, end) == 0 && ::lseek(fd, end, SEEK_SET) == end;
+}
+
 bool read_at(int fd, std::uint64_t from, std::size_t size, std::string* out) {
   const std::size_t before = out->size();
   out->resize(before + size);

@@ -31,6 +31,8 @@ class Descriptor {
 
 // Each is false on an error, with errno set. Interrupted and short calls go on.
 [[nodiscard]] bool write_all(int fd, std::string_view bytes) noexcept;
+// The file ends at `length`, and is written on there.
+[[nodiscard]] bool cut_back(int fd, std::uint64_t length) noexcept;
 // Appends the bytes [from, from + size) of a file, or as many as there are.
 [[nodiscard]] bool read_at(int fd, std::uint64_t from, std::size_t size, std::string* out);
 // Once: after an error the kernel may have dropped what was not written, and would report success.

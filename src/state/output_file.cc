@@ -27,7 +27,8 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path, bool may_make) : name_(path) {
+OutputFile::OutputFile(const std::string& path, bool may_make, FullMedium* medium)
+    : medium_(medium), name_(path) {
   if (path == "-") {
     name_ = "standard output";
     file_ = Descriptor(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
@@ -105,7 +106,16 @@ emit::SinkStatus OutputFile::fail(std::string_view what) {
 emit::SinkStatus OutputFile::write(std::string_view bytes) {
   if (status_ != emit::SinkStatus::kOk || bytes.empty()) return status_;
   is_dirty_ = true;
-  if (!write_all(file_.get(), bytes)) return fail("writing failed");
+  const auto attempt = [&]() -> const char* {
+    if (write_all(file_.get(), bytes)) return nullptr;
+    const int error = errno;
+    if (!cut_back(file_.get(), length_)) return "cannot be cut back";
+    errno = error;
+    return "writing failed";
+  };
+  const char* const what = write_with_patience(
+      medium_, attempt, [this](std::string_view failed) { return error_text(name_, failed); });
+  if (what != nullptr) return fail(what);
   length_ += bytes.size();
   if (bytes.size() >= kTailBytes) {
     tail_.assign(bytes.substr(bytes.size() - kTailBytes));

@@ -13,6 +13,7 @@
 
 #include "emit/sink.h"
 #include "state/files.h"
+#include "state/full_medium.h"
 
 namespace hashcart::state {
 
@@ -23,7 +24,8 @@ class OutputFile final : public emit::Sink {
  public:
   // path: "-" for standard output. may_make: whether a file that is not there is made. Throws
   // base::SetupError: kUsage if it is no regular file, kOutput if it cannot be opened.
-  OutputFile(const std::string& path, bool may_make);
+  // medium: outlives this; may be null.
+  OutputFile(const std::string& path, bool may_make, FullMedium* medium = nullptr);
 
   // For people; the device and inode that tell it from others; its size when it was opened.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -49,6 +51,7 @@ class OutputFile final : public emit::Sink {
  private:
   [[nodiscard]] emit::SinkStatus fail(std::string_view what);
 
+  FullMedium* const medium_;
   std::string name_;
   std::string folder_;  // in which it was made; empty: it was there
   Descriptor file_;

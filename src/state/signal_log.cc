@@ -8,13 +8,17 @@
 #include <utility>
 
 #include "base/check.h"
+#include "state/whole_file.h"
 
 namespace hashcart::state {
 namespace {
 
+constexpr std::string_view kPrefix = "signals.";
+constexpr std::string_view kSuffix = ".log";
 constexpr std::string_view kMagic = "hcsignal";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeadBytes = 40;
+constexpr std::size_t kBytesBeforeAt = 24;
 constexpr std::size_t kHeadHashAt = 32;
 constexpr std::size_t kHeadVersionsEnd = 16;
 // Of an entry, before its payload.
@@ -27,14 +31,15 @@ constexpr std::size_t kEntryHeadBytes = kKindAt + 1;
 }  // namespace
 
 SignalLog::SignalLog(int dir, std::string path, std::uint32_t signal_format,
-                     std::uint64_t segment_bytes)
+                     std::uint64_t segment_bytes, FullMedium* medium)
     : dir_(dir),
       path_(std::move(path)),
       signal_format_(signal_format),
-      segment_bytes_(segment_bytes) {}
+      segment_bytes_(segment_bytes),
+      medium_(medium) {}
 
 std::string SignalLog::name_of(std::uint64_t segment) const {
-  return fmt::format("signals.{:08d}.log", segment);
+  return fmt::format("{}{:08d}{}", kPrefix, segment, kSuffix);
 }
 
 std::string SignalLog::head_of(std::uint64_t segment, std::uint64_t bytes_before) const {
@@ -52,10 +57,13 @@ std::uint64_t SignalLog::seed_of(std::uint64_t segment, std::uint64_t offset) no
   return (segment << 40U) ^ offset;
 }
 
-void SignalLog::read(const LogPosition& end, const Visit& visit) const {
+void SignalLog::read(std::uint64_t first_segment, const LogPosition& end,
+                     const Visit& visit) const {
   std::string bytes;
-  std::uint64_t bytes_before = 0;
-  for (std::uint64_t segment = 1; segment <= end.segment; ++segment) {
+  // What lay before the first may be gone.
+  std::optional<std::uint64_t> bytes_before;
+  if (first_segment == 1) bytes_before = 0;
+  for (std::uint64_t segment = first_segment; segment <= end.segment; ++segment) {
     const std::string name = name_of(segment);
     if (segment == end.segment && end.offset == 0) return;
     const Descriptor file = open_at(dir_, name, O_RDONLY | O_NOFOLLOW);
@@ -74,8 +82,9 @@ void SignalLog::read(const LogPosition& end, const Visit& visit) const {
   }
 }
 
-void SignalLog::read_segment(std::uint64_t segment, std::uint64_t size, std::uint64_t bytes_before,
-                             const Visit& visit, std::string_view all) const {
+void SignalLog::read_segment(std::uint64_t segment, std::uint64_t size,
+                             std::optional<std::uint64_t> bytes_before, const Visit& visit,
+                             std::string_view all) const {
   const auto damaged = [&](std::uint64_t offset, std::string_view how) {
     refuse(fmt::format(
         "{}/{}: damaged at byte {}: {}; the state is lost. Restore the directory from a copy, or "
@@ -88,7 +97,8 @@ void SignalLog::read_segment(std::uint64_t segment, std::uint64_t size, std::uin
       !all.starts_with(kMagic)) {
     damaged(0, "no head of a segment");
   }
-  const std::string head = head_of(segment, bytes_before);
+  const std::string head =
+      head_of(segment, bytes_before.value_or(number_at(all.substr(kBytesBeforeAt), 8)));
   if (all.substr(0, kHeadVersionsEnd) != std::string_view(head).substr(0, kHeadVersionsEnd)) {
     refuse(fmt::format(
         "{}/{}: written by another version of hashcart, which must also end it (--at-end expire); "
@@ -126,7 +136,14 @@ void SignalLog::start(const LogPosition& end) {
       refuse(error_text(path_ + "/" + name, "cannot be removed"));
     }
   }
-  if (end.offset == 0) return;
+  if (end.offset == 0) {
+    // It may be gone already; then nobody asks how long it was.
+    struct stat status {};
+    const bool is_there =
+        ::fstatat(dir_, name_of(end.segment - 1).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    bytes_before_ = is_there ? static_cast<std::uint64_t>(status.st_size) : 0;
+    return;
+  }
   const std::string name = name_of(end.segment);
   file_ = open_at(dir_, name, O_WRONLY | O_NOFOLLOW);
   if (!file_.is_open() || ::ftruncate(file_.get(), static_cast<off_t>(end.offset)) != 0 ||
@@ -135,27 +152,65 @@ void SignalLog::start(const LogPosition& end) {
   }
 }
 
+std::uint64_t SignalLog::begin_segment() noexcept {
+  if (position_.offset > 0) {
+    bytes_before_ = position_.offset;
+    position_ = {position_.segment + 1, 0};
+  }
+  return position_.segment;
+}
+
+void SignalLog::remove_before(std::uint64_t segment) const {
+  // The first goes first, so that there is no gap if this ends halfway.
+  for (const std::uint64_t found : numbers_of(dir_, kPrefix, kSuffix)) {
+    if (found < segment) ::unlinkat(dir_, name_of(found).c_str(), 0);
+  }
+}
+
+bool SignalLog::exists() const { return !numbers_of(dir_, kPrefix, kSuffix).empty(); }
+
 bool SignalLog::fail(std::uint64_t segment, std::string_view what) {
   message_ = error_text(path_ + "/" + name_of(segment), what);
   return false;
 }
 
+template <typename Attempt>
+bool SignalLog::patiently(Attempt attempt) {
+  const char* const what = write_with_patience(medium_, attempt, [this](std::string_view failed) {
+    return error_text(path_ + "/" + name_of(position_.segment), failed);
+  });
+  return what == nullptr || fail(position_.segment, what);
+}
+
+const char* SignalLog::make_segment() {
+  const std::string name = name_of(position_.segment);
+  file_ = open_at(dir_, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+  if (!file_.is_open()) return "cannot be made";
+  if (write_all(file_.get(), head_of(position_.segment, bytes_before_))) return nullptr;
+  const int error = errno;
+  ::unlinkat(dir_, name.c_str(), 0);
+  errno = error;
+  return "writing failed";
+}
+
+const char* SignalLog::write_entry() const {
+  if (write_all(file_.get(), entry_)) return nullptr;
+  const int error = errno;
+  if (!cut_back(file_.get(), position_.offset)) return "cannot be cut back";
+  errno = error;
+  return "writing failed";
+}
+
 bool SignalLog::append(EntryKind kind, std::uint32_t count, std::string_view payload) {
   HASHCART_CHECK(payload.size() < (1ULL << 32U));
-  std::uint64_t bytes_before = 0;
   if (position_.offset >= segment_bytes_) {
     // Its end must be there before anything behind it is.
     if (!sync()) return false;
-    bytes_before = position_.offset;
-    position_ = {position_.segment + 1, 0};
+    begin_segment();
   }
   if (position_.offset == 0) {
-    file_ = open_at(dir_, name_of(position_.segment), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-    if (!file_.is_open()) return fail(position_.segment, "cannot be made");
+    if (!patiently([this] { return make_segment(); })) return false;
     has_new_name_ = true;
-    if (!write_all(file_.get(), head_of(position_.segment, bytes_before))) {
-      return fail(position_.segment, "writing failed");
-    }
     position_.offset = kHeadBytes;
   }
   entry_.assign(kHashBytes, '\0');
@@ -169,7 +224,7 @@ bool SignalLog::append(EntryKind kind, std::uint32_t count, std::string_view pay
              kHashBytes, &hash);
   entry_.replace(0, kHashBytes, hash);
   is_dirty_ = true;
-  if (!write_all(file_.get(), entry_)) return fail(position_.segment, "writing failed");
+  if (!patiently([this] { return write_entry(); })) return false;
   position_.offset += entry_.size();
   return true;
 }

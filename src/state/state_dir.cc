@@ -32,7 +32,8 @@ bool begins_like(const InputFile& file, std::string_view head) noexcept {
 
 }  // namespace
 
-StateDir::StateDir(std::string path, Identity identity) : path_(std::move(path)) {
+StateDir::StateDir(std::string path, Identity identity, FullMedium* medium)
+    : path_(std::move(path)), medium_(medium) {
   if (::mkdir(path_.c_str(), kDirMode) != 0 && errno != EEXIST) {
     refuse(error_text(path_, "cannot be made"));
   }
@@ -50,44 +51,72 @@ StateDir::StateDir(std::string path, Identity identity) : path_(std::move(path))
     }
     refuse(error_text(path_ + "/lock", "cannot be locked"));
   }
-  slots_ = std::make_unique<CheckpointSlots>(dir_.get(), path_);
-  log_ = std::make_unique<SignalLog>(dir_.get(), path_, identity.signal_format);
+  slots_ = std::make_unique<CheckpointSlots>(dir_.get(), path_, medium_);
+  log_ = std::make_unique<SignalLog>(dir_.get(), path_, identity.signal_format,
+                                     SignalLog::kSegmentBytes, medium_);
+  snapshots_ = std::make_unique<SnapshotFile>(dir_.get(), path_, SnapshotKind::kResolver, medium_);
+  catalogues_ =
+      std::make_unique<SnapshotFile>(dir_.get(), path_, SnapshotKind::kCatalogue, medium_);
   CheckpointSlots::Loaded loaded = slots_->load();
   if (loaded.checkpoint) {
-    is_first_run_ = false;
-    now_ = std::move(*loaded.checkpoint);
-    if (!loaded.warning.empty()) {
-      // What the other one said is not known; it may have been that a run was under way.
-      now_.is_clean = false;
-      warning_ = std::move(loaded.warning) + "; going on from the checkpoint before it";
+    adopt(std::move(loaded));
+    if (now_.users != identity.users) {
+      refuse(path_ +
+             ": made with another --users, so ids would not join; give the same, or an empty "
+             "directory");
     }
-    check_identity(identity);
-  } else if (::faccessat(dir_.get(), "signals.00000001.log", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    find_catalogue(identity.catalogue);
+  } else if (log_->exists() || snapshots_->exists()) {
     refuse(path_ +
            ": holds signals and no checkpoint, so it is not known what was read. Restore it from a "
            "copy, or begin anew with an empty directory and new outputs");
+  } else if (!pass_to(identity.catalogue)) {
+    refuse(message_);
   }
-  now_.catalogue = std::move(identity.catalogue);
-  now_.catalogue_name = std::move(identity.catalogue_name);
   now_.users = std::move(identity.users);
   records_bytes_before_ = now_.records_bytes;
 }
 
 StateDir::~StateDir() = default;
 
-void StateDir::check_identity(const Identity& identity) const {
-  if (now_.catalogue != identity.catalogue) {
+void StateDir::adopt(CheckpointSlots::Loaded loaded) {
+  now_ = std::move(*loaded.checkpoint);
+  warning_ = std::move(loaded.warning);
+  if (now_.snapshot.number != 0 && !snapshots_->read(now_.snapshot, &snapshot_)) {
+    if (!loaded.before || loaded.before->snapshot == now_.snapshot) {
+      refuse(snapshots_->message() +
+             "; the state is lost. Restore the directory from a copy, or begin anew with an empty "
+             "one and new outputs");
+    }
+    warning_ = snapshots_->message();
+    now_ = std::move(*loaded.before);
+    if (now_.snapshot.number == 0) {
+      snapshot_.clear();
+    } else if (!snapshots_->read(now_.snapshot, &snapshot_)) {
+      refuse(snapshots_->message() + "; and " + warning_ +
+             "; the state is lost. Restore the directory from a copy, or begin anew with an empty "
+             "one and new outputs");
+    }
+  }
+  if (!warning_.empty()) {
+    // What the other one said is not known; it may have been that a run was under way.
+    now_.is_clean = false;
+    warning_ += "; going on from the checkpoint before it";
+  }
+  snapshot_bytes_ = snapshot_.size();
+  before_ = needs();
+}
+
+void StateDir::find_catalogue(const CatalogueIdentity& wanted) {
+  if (now_.catalogue == wanted.sha256) return;
+  CatalogueIdentity before{.sha256 = now_.catalogue, .name = now_.catalogue_name, .text = {}};
+  if (!catalogues_->read(now_.catalogue_text, &before.text)) {
     refuse(fmt::format(
-        "{}: made with catalogue {} (SHA-256 {:.12}), not with this one, {} ({:.12}). What is "
-        "pending is bound to the rules it began under: end it with the old catalogue (--at-end "
-        "expire), then begin anew with an empty directory and new outputs",
-        path_, now_.catalogue_name, now_.catalogue, identity.catalogue_name, identity.catalogue));
+        "{}; it is the catalogue this state was made under, {}, and what is pending can be read "
+        "with that one only: run with it, or begin anew with an empty directory and new outputs",
+        catalogues_->message(), before.name));
   }
-  if (now_.users != identity.users) {
-    refuse(path_ +
-           ": made with another --users, so ids would not join; give the same, or an empty "
-           "directory");
-  }
+  catalogue_before_ = std::move(before);
 }
 
 // ------------------------------------------------------------------------------------------ inputs
@@ -204,7 +233,7 @@ OutputFile* StateDir::open_output(OutputKind kind, const std::string& path) {
   Output& output = outputs_[static_cast<std::size_t>(kind)];
   // What the run before did not come to commit may stand in it all the same.
   const bool may_be_gone = is_bound && mark->length == 0 && mark->name == path;
-  output.file = std::make_unique<OutputFile>(path, !is_bound || may_be_gone);
+  output.file = std::make_unique<OutputFile>(path, !is_bound || may_be_gone, medium_);
   const OutputFile& file = *output.file;
   for (const Output& other : outputs_) {
     if (other.file != nullptr && other.file != output.file && !file.was_missing() &&
@@ -256,7 +285,9 @@ OutputFile* StateDir::open_output(OutputKind kind, const std::string& path) {
 
 // ---------------------------------------------------------------------------------------- the run
 
-void StateDir::replay(const SignalLog::Visit& visit) const { log_->read(now_.log, visit); }
+void StateDir::replay(const SignalLog::Visit& visit) const {
+  log_->read(now_.log_first_segment, now_.log, visit);
+}
 
 void StateDir::begin(std::span<const std::uint64_t> counts) {
   if (!now_.is_clean) {
@@ -299,7 +330,34 @@ bool StateDir::commit(const Progress& progress) {
   }
   now_.counts = progress.counts;
   now_.is_clean = progress.is_last;
-  return save();
+  HASHCART_CHECK(!progress.catalogue || !progress.snapshot.empty());
+  return (progress.snapshot.empty() || take(progress.snapshot)) &&
+         (!progress.catalogue || pass_to(*progress.catalogue)) && save();
+}
+
+// Everything of the log before it must be there first: a snapshot stands for what was told.
+bool StateDir::take(std::string_view snapshot) {
+  if (!log_->sync()) {
+    message_ = log_->message();
+    return false;
+  }
+  if (!snapshots_->write(now_.generation + 1, snapshot, &now_.snapshot)) {
+    message_ = snapshots_->message();
+    return false;
+  }
+  now_.log_first_segment = log_->begin_segment();
+  return true;
+}
+
+// It is named by the next checkpoint; until then the one before is.
+bool StateDir::pass_to(const CatalogueIdentity& catalogue) {
+  if (!catalogues_->write(now_.catalogue_text.number + 1, catalogue.text, &now_.catalogue_text)) {
+    message_ = catalogues_->message();
+    return false;
+  }
+  now_.catalogue = catalogue.sha256;
+  now_.catalogue_name = catalogue.name;
+  return true;
 }
 
 std::uint64_t StateDir::records_bytes() const noexcept {
@@ -330,9 +388,23 @@ bool StateDir::save() {
   now_.log = log_->position();
   now_.records_bytes = records_bytes();
   ++now_.generation;
-  if (slots_->save(now_)) return true;
-  message_ = slots_->message();
-  return false;
+  if (!slots_->save(now_)) {
+    message_ = slots_->message();
+    return false;
+  }
+  remove_unneeded();
+  return true;
+}
+
+void StateDir::remove_unneeded() {
+  const Needs now = needs();
+  if (tidied_for_ != before_) {
+    snapshots_->keep_only(before_.snapshot, now.snapshot);
+    catalogues_->keep_only(before_.catalogue, now.catalogue);
+    log_->remove_before(before_.first_segment);
+    tidied_for_ = before_;
+  }
+  before_ = now;
 }
 
 }  // namespace hashcart::state

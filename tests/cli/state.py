@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -86,7 +87,8 @@ class State(scratch.ScratchTest):
     def kill_and_end(self, rng, inputs, out, kills, whole_seconds, more=(), stop=signal.SIGKILL):
         died = 0
         while died < kills:
-            env = {**os.environ, "HASHCART_STATE_EVERY": str(rng.choice([1, 40_000, 300_000]))}
+            env = {**os.environ, "HASHCART_STATE_EVERY": str(rng.choice([1, 40_000, 300_000])),
+                   "HASHCART_STATE_SNAPSHOT": str(rng.choice([1, 1, 5000, 1 << 30]))}
             run = subprocess.Popen(self.command(*inputs, state=out + ".state", out=out,
                                                 more=(*more, "-j", str(rng.choice([1, 2, 4])))),
                                    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
@@ -298,14 +300,153 @@ class State(scratch.ScratchTest):
             out.write_bytes(whole)
         self.run_state(path)
 
-    def test_another_catalogue_is_refused(self):
-        path = self.file("in", parent(1, "2024-05-06T10:00:00Z"))
-        self.run_state(path)
-        shown = subprocess.run([BINARY, "catalogue", "show"], capture_output=True, check=True, timeout=60).stdout
-        other = self.file("other.toml", shown.replace(b"version = ", b"version = 'x' # ", 1))
-        done = self.run_state(path, code=78, more=("-c", other))
-        self.assertIn(b"catalogue", done.stderr)
-        self.run_state(path)
+    # The default catalogue as somebody might change it.
+    def catalogue(self, name, version, without=None):
+        text = subprocess.run([BINARY, "catalogue", "show"], capture_output=True, check=True, timeout=60,
+                              text=True).stdout
+        text, changed = re.subn(r"(?m)^version = .*$", f'version = "{version}"', text, count=1)
+        self.assertEqual(changed, 1)
+        if without is not None:
+            blocks = re.split(r"(?m)^(?=\[\[)", text)
+            kept = [block for block in blocks if f'id = "{without}"' not in block]
+            self.assertEqual(len(kept), len(blocks) - 1)
+            text = "".join(kept)
+        return self.file(name, text)
+
+    def versions(self, name):
+        return [r["origin"]["catalogue"]["version"] for r in records(self.path / f"{name}.records")]
+
+    def test_another_catalogue_goes_on_with_the_state(self):
+        one = self.catalogue("one.toml", "1")
+        two = self.catalogue("two.toml", "2")
+        bare = self.catalogue("bare.toml", "3", without="amex-kindle-fire-hd")
+        day1 = self.file("day1", parent(1, "2024-05-06T10:00:00Z") + buy(2, "2024-05-06T10:01:00Z", "bob"))
+        day2 = self.file("day2", reply(4, 1, "2024-05-06T10:03:00Z")
+                         + post(5, "#ConfirmKindleFireHD", "2024-05-06T10:04:00Z", "bob"))
+        self.run_state(day1, more=("-c", one))
+        self.run_state(day1, day2, more=("-c", two))
+        self.assertEqual([(r["type"], r["actor"]["id"]) for r in records(self.path / "out.records")],
+                         [("intent.pending", "bob"), ("intent.created", "ann"), ("intent.confirmed", "bob")])
+        self.assertEqual(self.versions("out"), ["1", "2", "2"])
+        # A campaign that is gone takes its pendings with it, in the words of the catalogue they began under.
+        self.run_state(day1, state="b", out="b", more=("-c", one))
+        self.run_state(day1, day2, state="b", out="b", more=("-c", bare))
+        self.assertEqual([(r["type"], r["actor"]["id"], r.get("why")) for r in records(self.path / "b.records")],
+                         [("intent.pending", "bob", None), ("intent.expired", "bob", "campaign_removed"),
+                          ("intent.created", "ann", None)])
+        self.assertEqual(self.versions("b"), ["1", "1", "3"])
+        # And back: what is gone is gone.
+        self.run_state(day1, day2, state="b", out="b", more=("-c", one))
+        self.assertEqual(len(records(self.path / "b.records")), 3)
+        # The catalogue it was made under is damaged: only that one can go on.
+        for kept in (self.path / "b").glob("catalogue.*"):
+            kept.write_bytes(b"?")
+        self.assertIn(b"catalogue", self.run_state(day1, state="b", out="b", code=78, more=("-c", two)).stderr)
+        self.run_state(day1, day2, state="b", out="b", more=("-c", one))
+
+    def test_kill_while_it_passes_to_another_catalogue(self):
+        one = self.catalogue("one.toml", "1")
+        bare = self.catalogue("bare.toml", "2", without="amex-kindle-fire-hd")
+        rng = random.Random(7)
+        first = self.stream("first", "--posts", 3000, "--seed", 7, "--intents", 0.3, "--confirms", 0.3)
+        second = self.stream("second", "--posts", 1500, "--seed", 8, "--intents", 0.3)
+        for out in ("whole", "killed"):
+            self.run_state(first, state=out + ".state", out=out, more=("-c", one))
+        self.run_state(first, second, state="whole.state", out="whole", more=("-c", bare))
+        self.assertIn("campaign_removed", [r.get("why") for r in records(self.path / "whole.records")])
+        self.kill_and_end(rng, [first, second], "killed", 20, 0.08, ("-c", bare))
+        self.assert_same("whole", "killed")
+
+    def test_the_catalogue_is_read_again_at_sighup(self):
+        catalogue = pathlib.Path(self.catalogue("c.toml", "1"))
+        text = catalogue.read_text()
+        run = subprocess.Popen([BINARY, "match", "-c", str(catalogue), "--flush", "line", "--stats=json"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+        def told(line):
+            run.stdin.write(line.encode())
+            run.stdin.flush()
+            record = json.loads(run.stdout.readline())
+            return record["type"], record["origin"]["catalogue"]["version"]
+
+        def hang_up(wanted):
+            run.send_signal(signal.SIGHUP)
+            for line in run.stderr:
+                if b"reload:" in line:
+                    self.assertIn(wanted, line)
+                    return
+
+        run.stdin.write(parent(1, "2024-05-06T10:00:00Z").encode())
+        self.assertEqual(told(buy(2, "2024-05-06T10:01:00Z", "bob")), ("intent.pending", "1"))
+        catalogue.write_text(text.replace('version = "1"', 'version = "2"', 1))
+        hang_up(b" 2 (")
+        self.assertEqual(told(reply(3, 1, "2024-05-06T10:02:00Z")), ("intent.created", "2"))
+        catalogue.write_text("[[campaign]")
+        hang_up(b"stays as it is")
+        self.assertEqual(told(reply(4, 1, "2024-05-06T10:02:00Z", "cy")), ("intent.created", "2"))
+        catalogue.write_text(text.replace('version = "1"', 'version = "3"', 1))
+        hang_up(b" 3 (")
+        self.assertEqual(told(post(5, "#ConfirmKindleFireHD", "2024-05-06T10:04:00Z", "bob")),
+                         ("intent.confirmed", "3"))
+        _, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0, err)
+        stats = json.loads(err.splitlines()[-1])
+        self.assertEqual(stats["reloads"], {"done": 2, "failed": 1})
+
+    def test_without_catalogue_files_sighup_ends_the_run_as_usual(self):
+        run = subprocess.Popen([BINARY, "match", "--flush", "line"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        run.stdin.write(buy(1, "2024-05-06T10:00:00Z").encode())
+        run.stdin.flush()
+        run.stdout.readline()
+        run.send_signal(signal.SIGHUP)
+        run.communicate(timeout=60)
+        self.assertEqual(run.returncode, -signal.SIGHUP)
+
+    def test_reloads_under_way_with_a_state(self):
+        catalogue = pathlib.Path(self.catalogue("c.toml", "1"))
+        text = catalogue.read_text()
+        path = self.stream("in", "--posts", 40_000, "--seed", 11, "--intents", 0.3)
+        self.run_state(path, state="whole.state", out="whole", more=("-c", str(catalogue)))
+        rng = random.Random(11)
+        versions = set()
+        done = False
+        while not done:
+            env = {**os.environ, "HASHCART_STATE_EVERY": "300000", "HASHCART_STATE_SNAPSHOT": "100000"}
+            run = subprocess.Popen(self.command(path, more=("-c", str(catalogue))), stdin=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, env=env)
+            time.sleep(0.15)
+            for _ in range(rng.randrange(1, 4)):
+                catalogue.write_text(text.replace('version = "1"', f'version = "{rng.randrange(2, 9)}"', 1))
+                run.send_signal(signal.SIGHUP)
+                time.sleep(rng.random() * 0.2)
+            if rng.random() < 0.7:
+                run.kill()
+            _, err = run.communicate(timeout=60)
+            self.assertIn(run.returncode, (0, -signal.SIGKILL), err)
+            done = run.returncode == 0
+        versions.update(self.versions("out"))
+        self.assertGreater(len(versions), 1)
+
+        def without_catalogue(name):
+            said = records(self.path / f"{name}.records")
+            for record in said:
+                del record["origin"]["catalogue"]
+            return said
+
+        # The rules are the same in all of them, so only where they are from may differ.
+        self.assertEqual(without_catalogue("out"), without_catalogue("whole"))
+
+    def test_what_could_not_be_read_is_not_passed_over(self):
+        one = self.file("one", parent(1, "2024-05-06T10:00:00Z"))
+        two = self.file("two", reply(2, 1, "2024-05-06T10:01:00Z") + parent(3, "2024-05-06T10:01:30Z"))
+        three = self.file("three", reply(4, 3, "2024-05-06T10:02:00Z"))
+        self.run_state(one, two, three, state="whole.state", out="whole")
+        os.rename(two, two + ".away")
+        done = self.run_state(one, two, three, code=66)
+        self.assertIn(b"not committed", done.stderr)
+        os.rename(two + ".away", two)
+        self.run_state(one, two, three)
+        self.assert_same("whole", "out")
 
     def test_a_file_that_was_cut_off_inside_a_member_is_read_on_once_it_is_whole(self):
         lines = [parent(1, "2024-05-06T10:00:00Z")] + [reply(i, 1, "2024-05-06T10:01:00Z", f"u{i}")

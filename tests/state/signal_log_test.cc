@@ -20,7 +20,7 @@ std::string text_of(int i) { return std::string(static_cast<std::size_t>(20 + i)
 // What is in the log up to `end`, one line an entry.
 std::vector<std::string> entries(const SignalLog& log, const LogPosition& end) {
   std::vector<std::string> out;
-  log.read(end, [&](EntryKind kind, std::uint32_t count, std::string_view payload) {
+  log.read(1, end, [&](EntryKind kind, std::uint32_t count, std::string_view payload) {
     out.push_back(std::to_string(static_cast<int>(kind)) + " " + std::to_string(count) + " " +
                   std::string(payload));
   });
@@ -148,6 +148,31 @@ TEST(SignalLog, AMissingSegmentIsFatal) {
   const LogPosition committed = fill(&log, 5).back();
   std::filesystem::remove(dir.path(kFirst));
   EXPECT_THROW(entries(log, committed), base::SetupError);
+}
+
+// What a snapshot stands for is removed; what is read begins behind it.
+TEST(SignalLog, GoesOnWithoutItsFirstSegments) {
+  const TemporaryDir dir;
+  SignalLog log(dir.fd(), dir.path(), kFormat);
+  log.start({});
+  fill(&log, 2);
+  EXPECT_EQ(log.begin_segment(), 2U);
+  EXPECT_EQ(log.begin_segment(), 2U) << "a segment that holds nothing is not left";
+  log.remove_before(2);
+  EXPECT_FALSE(dir.has(kFirst));
+  EXPECT_FALSE(log.exists());
+  SignalLog second(dir.fd(), dir.path(), kFormat);
+  second.start({2, 0});
+  fill(&second, 4, 2);
+  EXPECT_TRUE(dir.has(kSecond));
+  std::vector<std::string> found;
+  second.read(2, second.position(), [&](EntryKind, std::uint32_t count, std::string_view payload) {
+    found.push_back("1 " + std::to_string(count) + " " + std::string(payload));
+  });
+  const std::vector<std::string> all = expected(4);
+  EXPECT_EQ(found, std::vector<std::string>(all.begin() + 2, all.end()));
+  EXPECT_THROW(second.read(1, second.position(), [](EntryKind, std::uint32_t, std::string_view) {}),
+               base::SetupError);
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/setup_error.h"
 #include "state/state_testing.h"
@@ -11,18 +14,23 @@
 namespace hashcart::state {
 namespace {
 
-Identity identity() { return {"sha", "shop 1", "raw", 3}; }
+Identity identity(const std::string& catalogue = "1") {
+  return {.catalogue = {"sha" + catalogue, "shop " + catalogue, "text of " + catalogue},
+          .users = "raw",
+          .signal_format = 3};
+}
 
 // A run over inputs as far as the checkpoint at its beginning.
 struct StartedRun {
   StartedRun(const TemporaryDir& dir, const std::vector<std::string>& inputs,
-             const std::string& output = "out")
-      : state(dir.path("state"), identity()) {
+             const std::string& output = "out", const std::string& catalogue = "1")
+      : state(dir.path("state"), identity(catalogue)) {
     std::vector<std::string> paths;
     for (const std::string& input : inputs) paths.push_back(dir.path(input));
     state.plan_inputs(paths);
     records = state.open_output(OutputKind::kRecords, dir.path(output));
-    state.replay([](EntryKind, std::uint32_t, std::string_view) {});
+    snapshot = state.take_snapshot();
+    state.replay([&](EntryKind, std::uint32_t, std::string_view payload) { log += payload; });
     state.begin({});
     progress.inputs = state.places();
   }
@@ -36,7 +44,20 @@ struct StartedRun {
     ASSERT_TRUE(state.commit(progress)) << state.message();
   }
 
+  // Commits with a snapshot, under another catalogue if one is named.
+  void snap(const std::string& bytes, const std::string& catalogue = "") {
+    progress.snapshot = bytes;
+    if (!catalogue.empty()) progress.catalogue = identity(catalogue).catalogue;
+    ASSERT_TRUE(state.commit(progress)) << state.message();
+    progress.forget_snapshot();
+  }
+  void say(const std::string& signals) {
+    ASSERT_TRUE(state.append(EntryKind::kSignals, 1, signals)) << state.message();
+  }
+
   StateDir state;
+  std::string snapshot;  // as it was found
+  std::string log;
   OutputFile* records = nullptr;
   Progress progress;
 };
@@ -260,14 +281,162 @@ TEST(StateDir, OneFileIsNotTwoOutputs) {
       base::SetupError);
 }
 
-TEST(StateDir, AnotherCatalogueOrMaskIsRefused) {
+TEST(StateDir, AnotherMaskIsRefused) {
   const TemporaryDir dir;
   dir.write("in", "1\n");
   { StartedRun(dir, {"in"}).commit(true); }
-  EXPECT_THROW(StateDir(dir.path("state"), Identity{"other", "shop 2", "raw", 3}),
-               base::SetupError);
-  EXPECT_THROW(StateDir(dir.path("state"), Identity{"sha", "shop 1", "u1_1", 3}), base::SetupError);
+  Identity other = identity();
+  other.users = "u1_1";
+  EXPECT_THROW(StateDir(dir.path("state"), other), base::SetupError);
   EXPECT_NO_THROW(StateDir(dir.path("state"), identity()));
+}
+
+TEST(StateDir, ASnapshotStandsForTheLogBeforeIt) {
+  const TemporaryDir dir;
+  dir.write("in", "1\n");
+  {
+    StartedRun run(dir, {"in"});
+    run.say("a");
+    run.snap("all of a");
+    run.say("b");
+    run.commit(false);
+  }
+  {
+    StartedRun run(dir, {"in"});
+    EXPECT_EQ(run.snapshot, "all of a");
+    EXPECT_EQ(run.log, "b");
+    EXPECT_FALSE(dir.has("state/signals.00000001.log")) << "no checkpoint needs it any more";
+    run.say("c");
+    run.snap("all of c");
+    // The checkpoint before still needs them.
+    EXPECT_TRUE(dir.has("state/signals.00000002.log"));
+    run.commit(false);
+    EXPECT_FALSE(dir.has("state/signals.00000002.log"));
+    run.commit(true);
+  }
+  const StartedRun run(dir, {"in"});
+  EXPECT_EQ(run.snapshot, "all of c");
+  EXPECT_EQ(run.log, "");
+}
+
+// The files of a state directory that begin so.
+std::vector<std::string> files_like(const TemporaryDir& dir, const std::string& start) {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path("state"))) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(start)) out.push_back(name);
+  }
+  return out;
+}
+
+TEST(StateDir, ADamagedSnapshotFallsBackByOneCheckpoint) {
+  const TemporaryDir dir;
+  dir.write("in", "1\n");
+  {
+    StartedRun run(dir, {"in"});
+    run.say("a");
+    run.snap("all of a");
+    run.say("b");
+    run.commit(false);
+    run.say("c");
+    run.snap("all of c");
+  }
+  const std::vector<std::string> snapshots = files_like(dir, "snapshot.");
+  ASSERT_EQ(snapshots.size(), 2U);
+  for (const std::string& name : snapshots) {
+    std::string bytes = dir.read("state/" + name);
+    if (bytes.find("all of c") == std::string::npos) continue;
+    bytes[bytes.find("all of c")] = 'A';
+    dir.write("state/" + name, bytes);
+  }
+  {
+    StartedRun run(dir, {"in"});
+    EXPECT_NE(run.state.warning(), "");
+    EXPECT_EQ(run.snapshot, "all of a");
+    EXPECT_EQ(run.log, "b") << "c is read again";
+    run.commit(false);
+  }
+  for (const std::string& name : files_like(dir, "snapshot.")) dir.write("state/" + name, "");
+  EXPECT_THROW(StateDir(dir.path("state"), identity()), base::SetupError);
+}
+
+TEST(StateDir, PassesToAnotherCatalogueWithOneCommit) {
+  const TemporaryDir dir;
+  dir.write("in", "1\n");
+  {
+    StartedRun run(dir, {"in"});
+    EXPECT_FALSE(run.state.catalogue_before());
+    run.say("a");
+    run.commit(true);
+  }
+  for (int again = 0; again < 2; ++again) {  // cut off before it came to it
+    const StartedRun run(dir, {"in"}, "out", "2");
+    ASSERT_TRUE(run.state.catalogue_before());
+    EXPECT_EQ(run.state.catalogue_before()->sha256, "sha1");
+    EXPECT_EQ(run.state.catalogue_before()->text, "text of 1");
+    EXPECT_EQ(run.log, "a");
+  }
+  { StartedRun(dir, {"in"}, "out", "2").snap("a, under 2", "2"); }
+  {
+    StartedRun run(dir, {"in"}, "out", "2");
+    EXPECT_FALSE(run.state.catalogue_before());
+    EXPECT_EQ(run.snapshot, "a, under 2");
+    EXPECT_EQ(run.log, "");
+    run.commit(false);
+    run.commit(true);
+  }
+  EXPECT_EQ(files_like(dir, "catalogue."), (std::vector<std::string>{"catalogue.2"}));
+  {
+    const StartedRun back(dir, {"in"}, "out", "1");
+    ASSERT_TRUE(back.state.catalogue_before());
+    EXPECT_EQ(back.state.catalogue_before()->text, "text of 2");
+  }
+  dir.write("state/catalogue.2", "?");
+  EXPECT_NO_THROW(StateDir(dir.path("state"), identity("2"))) << "nobody asks for it";
+  EXPECT_THROW(StateDir(dir.path("state"), identity("1")), base::SetupError);
+}
+
+// A medium that has room again after some attempts.
+class SmallMedium final : public FullMedium {
+ public:
+  explicit SmallMedium(int waits) : left_(waits) {}
+  bool wait(const std::string& what) override {
+    said += what + "\n";
+    return left_-- > 0;
+  }
+  void is_over() override { said += "over\n"; }
+
+  std::string said;
+
+ private:
+  int left_;
+};
+
+TEST(FullMedium, WaitsForSpaceAndForNothingElse) {
+  const auto describe = [](std::string_view what) { return std::string(what); };
+  int failures = 2;
+  const auto attempt = [&]() -> const char* {
+    errno = ENOSPC;
+    return failures-- > 0 ? "writing failed" : nullptr;
+  };
+  SmallMedium patient(5);
+  EXPECT_EQ(write_with_patience(&patient, attempt, describe), nullptr);
+  EXPECT_EQ(patient.said, "writing failed\nwriting failed\nover\n");
+
+  SmallMedium impatient(1);
+  failures = 3;
+  EXPECT_STREQ(write_with_patience(&impatient, attempt, describe), "writing failed");
+  EXPECT_EQ(errno, ENOSPC);
+  failures = 1;
+  EXPECT_STREQ(write_with_patience(nullptr, attempt, describe), "writing failed");
+
+  SmallMedium untouched(5);
+  const auto broken = []() -> const char* {
+    errno = EIO;
+    return "writing failed";
+  };
+  EXPECT_STREQ(write_with_patience(&untouched, broken, describe), "writing failed");
+  EXPECT_EQ(untouched.said, "");
 }
 
 TEST(StateDir, SignalsWithoutACheckpointAreNoFirstRun) {
