@@ -58,7 +58,7 @@ FENCES = [
 
 # The C library and the kernel's interface. C++ headers are those without a dot.
 SYSTEM = re.compile(r"[a-z_]+|(sys|linux|netinet|arpa)/\w+\.h"
-                    r"|(cpuid|dirent|errno|fcntl|fnmatch|glob|immintrin|malloc|poll|pthread|sched|signal"
+                    r"|(cpuid|dirent|errno|fcntl|fnmatch|glob|immintrin|malloc|poll|pthread|sched|semaphore|signal"
                     r"|stdlib|string|termios|time|unistd)\.h")
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")')

@@ -2,8 +2,9 @@
 //
 // The resolver has no other input, so whoever keeps the encoded signals can rebuild its state:
 // checkpoints, Kafka and tests replay them. The encoding is stable within kSignalFormat: numbers
-// and texts as base/byte_codec.h writes them, fields in the order of encode(). It names retailers, markets and campaigns by their index, so a log of signals belongs to one
-// resolved catalogue (its SHA-256 stands beside the log).
+// and texts as base/byte_codec.h writes them, fields in the order of encode(). It names retailers,
+// markets and campaigns by their index, so a log of signals belongs to one resolved catalogue (its
+// SHA-256 stands beside the log).
 //
 // A Signal owns nothing: encoded from views into a Post, decoded to views into the encoded bytes.
 // Its vectors are reused from decode to decode.
