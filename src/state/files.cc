@@ -51,6 +51,16 @@ bool cut_back(int fd, std::uint64_t length) noexcept {
   return ::ftruncate(fd, end) == 0 && ::lseek(fd, end, SEEK_SET) == end;
 }
 
+const char* WholeAppend::attempt(int fd, std::uint64_t length, std::string_view bytes) noexcept {
+  if (is_torn_ && !cut_back(fd, length)) return "cannot be cut back";
+  is_torn_ = !write_all(fd, bytes);
+  if (!is_torn_) return nullptr;
+  const int error = errno;
+  is_torn_ = !cut_back(fd, length);
+  errno = error;
+  return "writing failed";
+}
+
 bool read_at(int fd, std::uint64_t from, std::size_t size, std::string* out) {
   const std::size_t before = out->size();
   out->resize(before + size);

@@ -33,6 +33,18 @@ class Descriptor {
 [[nodiscard]] bool write_all(int fd, std::string_view bytes) noexcept;
 // The file ends at `length`, and is written on there.
 [[nodiscard]] bool cut_back(int fd, std::uint64_t length) noexcept;
+
+// Appends to a file, whole or not at all, for attempts that may be repeated (full_medium.h).
+class WholeAppend {
+ public:
+  // Null, or what failed, with errno set. length: of the file, without these bytes. What an attempt
+  // wrote in part is cut off at once, so that whoever waits for space holds none; if that fails
+  // too, before anything else is written.
+  [[nodiscard]] const char* attempt(int fd, std::uint64_t length, std::string_view bytes) noexcept;
+
+ private:
+  bool is_torn_ = false;
+};
 // Appends the bytes [from, from + size) of a file, or as many as there are.
 [[nodiscard]] bool read_at(int fd, std::uint64_t from, std::size_t size, std::string* out);
 // Once: after an error the kernel may have dropped what was not written, and would report success.

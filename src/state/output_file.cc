@@ -106,15 +106,10 @@ emit::SinkStatus OutputFile::fail(std::string_view what) {
 emit::SinkStatus OutputFile::write(std::string_view bytes) {
   if (status_ != emit::SinkStatus::kOk || bytes.empty()) return status_;
   is_dirty_ = true;
-  const auto attempt = [&]() -> const char* {
-    if (write_all(file_.get(), bytes)) return nullptr;
-    const int error = errno;
-    if (!cut_back(file_.get(), length_)) return "cannot be cut back";
-    errno = error;
-    return "writing failed";
-  };
+  WholeAppend append;
   const char* const what = write_with_patience(
-      medium_, attempt, [this](std::string_view failed) { return error_text(name_, failed); });
+      medium_, [&] { return append.attempt(file_.get(), length_, bytes); },
+      [this](std::string_view failed) { return error_text(name_, failed); });
   if (what != nullptr) return fail(what);
   length_ += bytes.size();
   if (bytes.size() >= kTailBytes) {

@@ -182,23 +182,16 @@ bool SignalLog::patiently(Attempt attempt) {
   return what == nullptr || fail(position_.segment, what);
 }
 
-const char* SignalLog::make_segment() {
+bool SignalLog::make_segment() {
   const std::string name = name_of(position_.segment);
-  file_ = open_at(dir_, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-  if (!file_.is_open()) return "cannot be made";
-  if (write_all(file_.get(), head_of(position_.segment, bytes_before_))) return nullptr;
-  const int error = errno;
-  ::unlinkat(dir_, name.c_str(), 0);
-  errno = error;
-  return "writing failed";
-}
-
-const char* SignalLog::write_entry() const {
-  if (write_all(file_.get(), entry_)) return nullptr;
-  const int error = errno;
-  if (!cut_back(file_.get(), position_.offset)) return "cannot be cut back";
-  errno = error;
-  return "writing failed";
+  const auto open = [&]() -> const char* {
+    file_ = open_at(dir_, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    return file_.is_open() ? nullptr : "cannot be made";
+  };
+  if (!patiently(open)) return false;
+  const std::string head = head_of(position_.segment, bytes_before_);
+  WholeAppend append;
+  return patiently([&] { return append.attempt(file_.get(), 0, head); });
 }
 
 bool SignalLog::append(EntryKind kind, std::uint32_t count, std::string_view payload) {
@@ -209,7 +202,7 @@ bool SignalLog::append(EntryKind kind, std::uint32_t count, std::string_view pay
     begin_segment();
   }
   if (position_.offset == 0) {
-    if (!patiently([this] { return make_segment(); })) return false;
+    if (!make_segment()) return false;
     has_new_name_ = true;
     position_.offset = kHeadBytes;
   }
@@ -224,7 +217,10 @@ bool SignalLog::append(EntryKind kind, std::uint32_t count, std::string_view pay
              kHashBytes, &hash);
   entry_.replace(0, kHashBytes, hash);
   is_dirty_ = true;
-  if (!patiently([this] { return write_entry(); })) return false;
+  WholeAppend append;
+  if (!patiently([&] { return append.attempt(file_.get(), position_.offset, entry_); })) {
+    return false;
+  }
   position_.offset += entry_.size();
   return true;
 }

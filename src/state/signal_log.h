@@ -84,9 +84,7 @@ class SignalLog {
                     std::optional<std::uint64_t> bytes_before, const Visit& visit,
                     std::string_view all) const;
   [[nodiscard]] bool fail(std::uint64_t segment, std::string_view what);
-  // Null, or what failed, with errno set; then all is as it was.
-  [[nodiscard]] const char* make_segment();
-  [[nodiscard]] const char* write_entry() const;
+  [[nodiscard]] bool make_segment();
   template <typename Attempt>
   [[nodiscard]] bool patiently(Attempt attempt);
 

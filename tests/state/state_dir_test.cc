@@ -1,5 +1,6 @@
 #include "state/state_dir.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -394,6 +395,16 @@ TEST(StateDir, PassesToAnotherCatalogueWithOneCommit) {
   dir.write("state/catalogue.2", "?");
   EXPECT_NO_THROW(StateDir(dir.path("state"), identity("2"))) << "nobody asks for it";
   EXPECT_THROW(StateDir(dir.path("state"), identity("1")), base::SetupError);
+}
+
+// /dev/full has no room for anything, and cannot be cut.
+TEST(WholeAppend, WritesNothingBehindWhatItCouldNotCutOff) {
+  const Descriptor full = open_at(AT_FDCWD, "/dev/full", O_WRONLY);
+  ASSERT_TRUE(full.is_open());
+  WholeAppend append;
+  EXPECT_STREQ(append.attempt(full.get(), 0, "abc"), "writing failed");
+  EXPECT_EQ(errno, ENOSPC);
+  EXPECT_STREQ(append.attempt(full.get(), 0, "abc"), "cannot be cut back");
 }
 
 // A medium that has room again after some attempts.
