@@ -151,6 +151,11 @@ void add_match(CLI::App* root, MatchCommand* command, std::function<ExitCode()>*
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Select");
+  app->add_option("--skip", command->skip,
+                  "The first N records are not written: to go on with input that is given again")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->group("Output");
   app->add_option("-n,--limit", command->limit, "Stop after N records")
       ->type_name("N")
       ->check(CLI::PositiveNumber)

@@ -223,6 +223,9 @@ std::unique_ptr<state::StateDir> open_state(const MatchCommand& command,
                                             ingest::SourceOptions* source) {
   if (command.state.empty()) return nullptr;
   if (command.limit) refuse("-n with --state: a run with a state says all there is to say");
+  if (command.skip > 0) {
+    refuse("--skip with --state: the state knows what is written");
+  }
   if (command.users == "drop") {
     refuse("--users drop with --state: ids of two runs could not be joined; use hmac:KEYFILE");
   }
@@ -302,6 +305,7 @@ ExitCode run_match(const MatchCommand& command) {
   options.workers = command.threads == 0 ? usable_cpus() : command.threads;
   options.flush_after = flush_option(command.flush);
   options.limit = command.limit;
+  options.skip = command.skip;
   options.expire_at_end = command.at_end == "expire";
   options.worker.reader.forced = dialect_option(command.input.dialect);
   options.worker.scan = scan_option(command.scan);

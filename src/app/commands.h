@@ -37,6 +37,7 @@ struct MatchCommand {
   std::string since;
   std::string until;
   std::optional<std::uint64_t> limit;
+  std::uint64_t skip = 0;
   std::vector<std::string> campaigns;  // globs
   bool with_text = false;
   std::string users = "raw";

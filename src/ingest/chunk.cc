@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -173,11 +174,16 @@ void Chunk::start_range() {
   const FileInput::Options& options = range_->file()->options();
   const std::uint64_t skipped = range_->skip_start();
   input_bytes_ += skipped;
+  const std::optional<bool> is_inside_line = range_->begins_inside_line();
   lines_->start({.input = input_,
                  .offset = range_->begin() + skipped,
                  .owned_end = range_->end(),
                  .record_bytes_max = options.record_bytes_max,
-                 .is_inside_line = range_->begins_inside_line()});
+                 .is_inside_line = is_inside_line.value_or(true)});
+  if (!is_inside_line) {
+    has_gap_ = true;
+    lines_->end(true);
+  }
   range_is_new_ = false;
 }
 

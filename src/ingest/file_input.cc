@@ -101,12 +101,12 @@ std::uint64_t FileRange::skip_start() noexcept {
   return read_;
 }
 
-bool FileRange::begins_inside_line() noexcept {
+std::optional<bool> FileRange::begins_inside_line() noexcept {
   if (begin_ == 0) return false;
   char before = '\0';
   std::size_t count = 0;
-  // An error will be met again.
-  return pread_some(&before, 1, begin_ - 1, &count) != ReadStatus::kBytes || before != '\n';
+  if (pread_some(&before, 1, begin_ - 1, &count) != ReadStatus::kBytes) return std::nullopt;
+  return before != '\n';
 }
 
 ReadStatus FileRange::read(char* to, std::size_t room, Wait /*wait*/, std::size_t* count) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -141,7 +142,8 @@ class FileRange final : public ByteSource {
   // The bytes of a BOM, if the range begins with it; they are read and not handed out.
   [[nodiscard]] std::uint64_t skip_start() noexcept;
   // Whether the byte before `begin` is no LF: the first bytes belong to a line of the range before.
-  [[nodiscard]] bool begins_inside_line() noexcept;
+  // Nothing: it cannot be read, so nobody knows whose they are.
+  [[nodiscard]] std::optional<bool> begins_inside_line() noexcept;
   ReadStatus read(char* to, std::size_t room, Wait wait, std::size_t* count) override;
   std::string message() const override;
 

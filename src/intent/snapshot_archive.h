@@ -108,7 +108,7 @@ class SnapshotReader {
     bool is_there = false;
     flag(is_there);
     value.reset();
-    if (is_there) fields(*this, value.emplace());
+    if (is_there) fields(*this, value.emplace(Value{}));
   }
   template <typename Items, typename Fields>
   void list(Items& items, Fields fields) {

@@ -118,6 +118,7 @@ class Machine {
                options.rules_before == nullptr ? encoder : *options.rules_before->encoder,
                {.want_outcomes = sinks.outcomes != nullptr,
                 .limit = options.limit,
+                .skip = options.skip,
                 .after_line = options.flush_after.count() == 0 ? &Machine::after_line : nullptr,
                 .after_line_context = this}) {
     const std::size_t count = std::max(1U, options.workers);
@@ -183,7 +184,7 @@ class Machine {
   // Brings the resolver to where the state ends.
   void resume(const catalogue::Catalogue& catalogue, const emit::RecordEncoder& encoder) {
     state::StateDir& state = *options_.state;
-    HASHCART_CHECK(!options_.limit);
+    HASHCART_CHECK(!options_.limit && options_.skip == 0);
     StageTotals totals;
     bool fits = state.counts().empty() || from_numbers(state.counts(), &totals);
     snapshot_bytes_ = state.snapshot_bytes();
@@ -528,6 +529,7 @@ TextResult run_text(std::string_view ndjson, const match::PatternDb& db,
   ResolverStage stage(db.catalogue(), encoder,
                       {.want_outcomes = true,
                        .limit = options.limit,
+                       .skip = options.skip,
                        .after_line = nullptr,
                        .after_line_context = nullptr});
   ingest::Chunk chunk(options.chunk_bytes);

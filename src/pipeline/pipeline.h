@@ -34,10 +34,12 @@ struct PipelineOptions {
   // something. Bytes are the same for every value, only their moment is not.
   std::chrono::milliseconds flush_after{50};
   std::optional<std::uint64_t> limit;
+  // So many records come first that are not said, though they count.
+  std::uint64_t skip = 0;
   bool expire_at_end = false;
   // Null: the run begins with nothing and leaves nothing behind. Otherwise it goes on where the
   // state ends, its inputs and outputs are the state's, and waiting replies wait on at the end.
-  // There is no limit then. Used by the writer thread only while run() runs.
+  // There is no limit then, and nothing is skipped. Used by the writer thread only while run() runs.
   state::StateDir* state = nullptr;
   // How often what was done is committed to it: after so long, or after so much input (0: after any
   // batch), whichever comes first.

@@ -100,8 +100,12 @@ void ResolverStage::finish(bool expire_pendings) { resolver_->finish(expire_pend
 
 void ResolverStage::record(const intent::CartIntent& record) {
   if (limit_reached()) return;
-  ++record_count_;
   ++totals_.records[static_cast<std::size_t>(record.type)];
+  if (skipped_ < options_.skip) {
+    ++skipped_;
+    return;
+  }
+  ++record_count_;
   encoder_->append_record(record, &records);
 }
 

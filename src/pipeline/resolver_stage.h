@@ -38,7 +38,8 @@ class ResolverStage final : public intent::ResolverOutput {
  public:
   struct Options {
     bool want_outcomes = false;
-    std::optional<std::uint64_t> limit;  // stop after this many records
+    std::optional<std::uint64_t> limit;  // stop after this many records were said
+    std::uint64_t skip = 0;              // so many records come before that are not said
     // Called after each line that said something, for --flush line; may be null.
     void (*after_line)(void*) = nullptr;
     void* after_line_context = nullptr;
@@ -94,7 +95,8 @@ class ResolverStage final : public intent::ResolverOutput {
   std::unique_ptr<intent::Resolver> resolver_;
   match::Signal signal_;
   StageTotals totals_;
-  std::uint64_t record_count_ = 0;
+  std::uint64_t skipped_ = 0;
+  std::uint64_t record_count_ = 0;  // said
 };
 
 }  // namespace hashcart::pipeline

@@ -35,6 +35,25 @@ def run(*args, data=None, **more):
 
 
 class Manners(scratch.ScratchTest):
+    def test_skip_goes_on_with_input_that_is_given_again(self):
+        def match(*more):
+            done = subprocess.run([BINARY, "match", "-q", *more, str(FIXTURES / "posts" / "demo.ndjson")],
+                                  capture_output=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout.splitlines(keepends=True)
+
+        whole = match()
+        self.assertGreater(len(whole), 4)
+        for had in (0, 1, 3, len(whole), len(whole) + 5):
+            self.assertEqual(match("--skip", str(had)), whole[had:])
+        self.assertEqual(match("--skip", "2", "-n", "1"), whole[2:3])
+        # What is skipped counts all the same.
+        stats = [self.path / "a", self.path / "b"]
+        match("--stats-file", str(stats[0]))
+        match("--skip", "3", "--stats-file", str(stats[1]))
+        said = [json.loads(path.read_bytes()) for path in stats]
+        self.assertEqual(said[0]["records"], said[1]["records"])
+
     def test_stdin_to_stdout(self):
         done = run("match", data=PARENT + REPLY)
         self.assertEqual(done.returncode, 0, done.stderr)
