@@ -293,6 +293,7 @@ ExitCode exit_code(const MatchCommand& command, const pipeline::PipelineResult& 
 }  // namespace
 
 ExitCode run_match(const MatchCommand& command) {
+  if (!command.catalogues.empty()) ReloadOnHangup::listen();
   if (command.at_end != "keep" && command.at_end != "expire") {
     refuse(fmt::format("--at-end {}: write keep or expire", command.at_end));
   }

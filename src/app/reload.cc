@@ -37,8 +37,11 @@ void install(void (*handler)(int)) {
 
 ReloadOnHangup::ReloadOnHangup(Make make, std::string sha256, pipeline::RulesFeed* feed)
     : make_(std::move(make)), sha256_(std::move(sha256)), feed_(*feed) {
-  sem_init(&asked, 0, 0);
   thread_ = std::thread([this] { work(); });
+}
+
+void ReloadOnHangup::listen() {
+  sem_init(&asked, 0, 0);
   if (!is_ignored()) install(&on_hangup);
 }
 

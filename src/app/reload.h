@@ -28,6 +28,10 @@ class ReloadOnHangup {
   // Loads and compiles; throws base::SetupError. Called on the reloading thread.
   using Make = std::function<std::shared_ptr<const pipeline::Rules>()>;
 
+  // Asks are remembered from here on: before anything that takes long, so that none ends the
+  // process. Once.
+  static void listen();
+
   // sha256: of the catalogue the run begins with. feed outlives this. One at a time in a process.
   ReloadOnHangup(Make make, std::string sha256, pipeline::RulesFeed* feed);
   // Waits for a reload that is under way.

@@ -39,7 +39,8 @@ struct PipelineOptions {
   bool expire_at_end = false;
   // Null: the run begins with nothing and leaves nothing behind. Otherwise it goes on where the
   // state ends, its inputs and outputs are the state's, and waiting replies wait on at the end.
-  // There is no limit then, and nothing is skipped. Used by the writer thread only while run() runs.
+  // There is no limit then, and nothing is skipped. Used by the writer thread only while run()
+  // runs.
   state::StateDir* state = nullptr;
   // How often what was done is committed to it: after so long, or after so much input (0: after any
   // batch), whichever comes first.

@@ -402,6 +402,13 @@ class State(scratch.ScratchTest):
         run.communicate(timeout=60)
         self.assertEqual(run.returncode, -signal.SIGHUP)
 
+    @staticmethod
+    def hears_hangups(pid):
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return int(line.split()[1], 16) & 1 == 1
+        return False
+
     def test_reloads_under_way_with_a_state(self):
         catalogue = pathlib.Path(self.catalogue("c.toml", "1"))
         text = catalogue.read_text()
@@ -414,9 +421,12 @@ class State(scratch.ScratchTest):
             env = {**os.environ, "HASHCART_STATE_EVERY": "300000", "HASHCART_STATE_SNAPSHOT": "100000"}
             run = subprocess.Popen(self.command(path, more=("-c", str(catalogue))), stdin=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, env=env)
-            time.sleep(0.15)
+            while run.poll() is None and not self.hears_hangups(run.pid):
+                time.sleep(0.01)
+            time.sleep(0.1)
             for _ in range(rng.randrange(1, 4)):
-                catalogue.write_text(text.replace('version = "1"', f'version = "{rng.randrange(2, 9)}"', 1))
+                self.file("new", text.replace('version = "1"', f'version = "{rng.randrange(2, 9)}"', 1))
+                os.replace(self.path / "new", catalogue)
                 run.send_signal(signal.SIGHUP)
                 time.sleep(rng.random() * 0.2)
             if rng.random() < 0.7:
