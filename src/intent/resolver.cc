@@ -1382,7 +1382,7 @@ class Resolver::Impl {
   // Remembers an accepted intent for a delete to come; returns its key.
   std::string remember_intent(const CartIntent& record, std::string_view pending_key,
                               CountPlace counted, const std::vector<std::string>& post_keys) {
-    const std::string key = key_of_intent(record);
+    std::string key = key_of_intent(record);
     forget_intent(key);
     const auto [entry, is_new] =
         intents_.insert(key, [&](std::string_view, Remembered& oldest) { unlink_intent(&oldest); });
