@@ -154,7 +154,11 @@ void add_match(CLI::App* root, MatchCommand* command, std::function<ExitCode()>*
   app->add_option("--skip", command->skip,
                   "The first N records are not written: to go on with input that is given again")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check([](const std::string& text) {
+        return text.find_first_not_of("0123456789") == std::string::npos
+                   ? std::string()
+                   : text + ": write a count like 10";
+      })
       ->group("Output");
   app->add_option("-n,--limit", command->limit, "Stop after N records")
       ->type_name("N")

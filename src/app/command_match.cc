@@ -151,8 +151,13 @@ std::string identity_of(const std::string& path, int standard) {
                                    : std::string();
   }
   std::error_code unknown;
-  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown)
-      .string();
+  std::filesystem::path target = std::filesystem::absolute(path, unknown);
+  // A link that leads nowhere yet is made where it leads to.
+  constexpr int kLinksMax = 40;
+  for (int i = 0; i < kLinksMax && std::filesystem::is_symlink(target, unknown); ++i) {
+    target = target.parent_path() / std::filesystem::read_symlink(target, unknown);
+  }
+  return std::filesystem::weakly_canonical(target, unknown).string();
 }
 
 void refuse_same_output(const MatchCommand& command) {

@@ -42,6 +42,12 @@ OutputFile::OutputFile(const std::string& path, bool may_make, FullMedium* mediu
       do {
         fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, kFileMode);
       } while (fd < 0 && errno == EINTR);
+      if (fd < 0 && errno == EEXIST) {
+        throw SetupError(SetupFault::kOutput,
+                         path +
+                             ": is a symbolic link that leads nowhere; make what it leads to, or "
+                             "name that");
+      }
       file_ = Descriptor(fd);
       folder_ = folder_of(path);
     }

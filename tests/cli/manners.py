@@ -35,6 +35,12 @@ def run(*args, data=None, **more):
 
 
 class Manners(scratch.ScratchTest):
+    def test_a_link_to_another_output_is_that_output(self):
+        os.symlink("target", self.path / "link")
+        done = run("match", "-q", "-o", str(self.path / "target"), "--outcomes", str(self.path / "link"))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertFalse((self.path / "target").exists())
+
     def test_skip_goes_on_with_input_that_is_given_again(self):
         def match(*more):
             done = subprocess.run([BINARY, "match", "-q", *more, str(FIXTURES / "posts" / "demo.ndjson")],
@@ -47,6 +53,8 @@ class Manners(scratch.ScratchTest):
         for had in (0, 1, 3, len(whole), len(whole) + 5):
             self.assertEqual(match("--skip", str(had)), whole[had:])
         self.assertEqual(match("--skip", "2", "-n", "1"), whole[2:3])
+        for bad in ("-1", "x", "1.5"):
+            self.assertEqual(run("match", "--skip", bad).returncode, 2, bad)
         # What is skipped counts all the same.
         stats = [self.path / "a", self.path / "b"]
         match("--stats-file", str(stats[0]))

@@ -229,6 +229,17 @@ class State(scratch.ScratchTest):
             self.assertIn(b"--state", self.run_state(path, code=2, more=more).stderr)
         self.assertFalse((self.path / "state").exists())
 
+    def test_links(self):
+        path = self.file("in", parent(1, "2024-05-06T10:00:00Z") + reply(2, 1, "2024-05-06T10:01:00Z"))
+        os.symlink("nowhere", self.path / "out.records")
+        self.assertIn(b"leads nowhere", self.run_state(path, code=74).stderr)
+        (self.path / "nowhere").touch()
+        (self.path / "real").mkdir()
+        os.symlink("real", self.path / "linked")
+        self.run_state(path, state="linked")
+        self.assertEqual(len(records(self.path / "nowhere")), 1)
+        self.assertTrue((self.path / "real" / "lock").exists())
+
     def test_a_locked_directory(self):
         path = self.file("in", parent(1, "2024-05-06T10:00:00Z"))
         self.run_state(path)
