@@ -8,6 +8,9 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "app/gen.h"
 #include "catalogue/catalogue_loader.h"
@@ -64,7 +67,7 @@ class PipelineTest : public testing::Test {
   void TearDown() override { std::remove(path_.c_str()); }
 
   Said run_with(unsigned workers, std::size_t chunk_bytes, std::size_t read_bytes,
-                MemorySink* records_sink = nullptr) {
+                MemorySink* records_sink = nullptr, RulesFeed* feed = nullptr) {
     ingest::SourceOptions source_options;
     source_options.inputs = {path_};
     source_options.read_bytes = read_bytes;
@@ -75,6 +78,7 @@ class PipelineTest : public testing::Test {
     options.chunk_bytes = chunk_bytes;
     options.expire_at_end = true;
     options.worker.want_rejects = true;
+    options.rules_feed = feed;
     MemorySink records;
     MemorySink outcomes;
     MemorySink rejects;
@@ -111,6 +115,47 @@ TEST_F(PipelineTest, SaysTheSameForEveryNumberOfWorkersChunkAndReadSize) {
       EXPECT_EQ(said.result.totals.lines.untriggered, base.result.totals.lines.untriggered);
       EXPECT_EQ(said.result.totals.signals, base.result.totals.signals);
     }
+  }
+}
+
+// The same rules under another name, as a reload makes them.
+std::shared_ptr<const Rules> rules_named(const std::string& sha256) {
+  auto out = std::make_shared<Rules>();
+  auto catalogue = std::make_unique<catalogue::Catalogue>(
+      catalogue::load_texts(catalogue::default_texts()).catalogue);
+  catalogue->sha256 = sha256;
+  out->db = std::make_unique<match::PatternDb>(*catalogue);
+  out->encoder = std::make_unique<emit::RecordEncoder>(
+      *catalogue, std::vector<std::string>{"stream"}, emit::UserMask::raw(), "test");
+  out->catalogue = std::move(catalogue);
+  return out;
+}
+
+TEST_F(PipelineTest, GoesOnByOtherRulesAndSaysTheSame) {
+  const Said base = run_with(1, 256U << 10U, 256U << 10U);
+  const std::string first_sha(64, 'a');
+  const std::string second_sha(64, 'b');
+  // The base has no hash, so its key is left out.
+  const auto without = [&](std::string text) {
+    for (const std::string& sha256 : {first_sha, second_sha}) {
+      const std::string named = ",\"sha256\":\"" + sha256 + "\"";
+      for (std::size_t at = text.find(named); at != std::string::npos; at = text.find(named, at)) {
+        text.erase(at, named.size());
+      }
+    }
+    return text;
+  };
+  for (const unsigned workers : {1U, 3U}) {
+    RulesFeed feed;
+    feed.offer(rules_named(first_sha));
+    std::thread reload([&] { feed.offer(rules_named(second_sha)); });
+    const Said said = run_with(workers, 4096, 64U << 10U, nullptr, &feed);
+    reload.join();
+    EXPECT_TRUE(said.result.balanced);
+    EXPECT_EQ(without(said.records), base.records);
+    EXPECT_NE(said.records, base.records) << "nothing was taken";
+    EXPECT_EQ(without(said.outcomes), base.outcomes);
+    EXPECT_EQ(without(said.rejects), base.rejects);
   }
 }
 

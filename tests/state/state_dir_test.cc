@@ -292,15 +292,20 @@ TEST(StateDir, AnotherMaskIsRefused) {
   EXPECT_NO_THROW(StateDir(dir.path("state"), identity()));
 }
 
+// What a run said, with a snapshot in the middle of it.
+void say_a_snap_and_say_b(StartedRun* run) {
+  run->say("a");
+  run->snap("all of a");
+  run->say("b");
+  run->commit(false);
+}
+
 TEST(StateDir, ASnapshotStandsForTheLogBeforeIt) {
   const TemporaryDir dir;
   dir.write("in", "1\n");
   {
     StartedRun run(dir, {"in"});
-    run.say("a");
-    run.snap("all of a");
-    run.say("b");
-    run.commit(false);
+    say_a_snap_and_say_b(&run);
   }
   {
     StartedRun run(dir, {"in"});
@@ -335,10 +340,7 @@ TEST(StateDir, ADamagedSnapshotFallsBackByOneCheckpoint) {
   dir.write("in", "1\n");
   {
     StartedRun run(dir, {"in"});
-    run.say("a");
-    run.snap("all of a");
-    run.say("b");
-    run.commit(false);
+    say_a_snap_and_say_b(&run);
     run.say("c");
     run.snap("all of c");
   }
