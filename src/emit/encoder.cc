@@ -251,15 +251,10 @@ std::string product_key(const Catalogue& catalogue, const Product& product) {
   return key;
 }
 
-RecordEncoder::RecordEncoder(const Catalogue& catalogue, std::vector<std::string> input_names,
-                             UserMask mask, std::string_view engine)
-    : catalogue_(catalogue), mask_(std::move(mask)) {
-  for (const std::string& input_name : input_names) {
-    std::string head = "{\"input\":";
-    append_json_string(input_name, &head);
-    head += ",\"offset\":\"";
-    origin_heads_.push_back(std::move(head));
-  }
+RecordEncoder::RecordEncoder(const Catalogue& catalogue,
+                             std::shared_ptr<const base::InputNames> input_names, UserMask mask,
+                             std::string_view engine)
+    : catalogue_(catalogue), mask_(std::move(mask)), input_names_(std::move(input_names)) {
   origin_tail_ = ",\"catalogue\":";
   JsonObject origin(&origin_tail_);
   origin.text("id", catalogue.id);
@@ -272,12 +267,18 @@ RecordEncoder::RecordEncoder(const Catalogue& catalogue, std::vector<std::string
 }
 
 void RecordEncoder::append_origin(Place place, std::string* out) const {
-  HASHCART_CHECK(place.input < origin_heads_.size());
-  out->append(origin_heads_[place.input]);
-  append_json_integer(place.offset, out);
+  append_origin_head(place.input, place.offset, out);
   out->append("\",\"bytes\":");
   append_json_integer(place.bytes, out);
   out->append(origin_tail_);
+}
+
+void RecordEncoder::append_origin_head(std::uint32_t input, std::uint64_t offset,
+                                       std::string* out) const {
+  out->append("{\"input\":");
+  append_json_string((*input_names_)[input], out);
+  out->append(",\"offset\":\"");
+  append_json_integer(offset, out);
 }
 
 std::string RecordEncoder::key_of(const CartIntent& record, std::string_view product_key) const {
@@ -388,13 +389,11 @@ void RecordEncoder::append_outcome(const Outcome& outcome, std::string* out) con
 }
 
 void RecordEncoder::append_reject(const Reject& reject, std::string* out) const {
-  HASHCART_CHECK(reject.input < origin_heads_.size());
   JsonObject line(out);
   line.text("schema", "hashcart.reject/1");
   line.text("reason", reject.reason);
   line.key("origin");
-  out->append(origin_heads_[reject.input]);
-  append_json_integer(reject.offset, out);
+  append_origin_head(reject.input, reject.offset, out);
   out->append("\"}");
   if (mask_.is_raw()) {
     line.integer("length", reject.length);

@@ -9,10 +9,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/input_names.h"
 #include "catalogue/catalogue.h"
 #include "emit/user_mask.h"
 #include "intent/cart_intent.h"
@@ -40,10 +43,15 @@ class RecordEncoder {
   static constexpr std::size_t kRejectBytesMax = 64U << 10U;
 
   // catalogue:   outlives the encoder; its sha256 is set.
-  // input_names: by CartIntent::input.
+  // input_names: by CartIntent::input; may grow meanwhile.
   // engine:      "hashcart/0.1.0".
-  RecordEncoder(const catalogue::Catalogue& catalogue, std::vector<std::string> input_names,
-                UserMask mask, std::string_view engine);
+  RecordEncoder(const catalogue::Catalogue& catalogue,
+                std::shared_ptr<const base::InputNames> input_names, UserMask mask,
+                std::string_view engine);
+  RecordEncoder(const catalogue::Catalogue& catalogue, const std::vector<std::string>& input_names,
+                UserMask mask, std::string_view engine)
+      : RecordEncoder(catalogue, std::make_shared<const base::InputNames>(input_names),
+                      std::move(mask), engine) {}
 
   // Each appends one line, its newline included.
   void append_record(const intent::CartIntent& record, std::string* out) const;
@@ -61,13 +69,15 @@ class RecordEncoder {
 
   // `{"input":"...","offset":"...` and on to the closing brace.
   void append_origin(Place place, std::string* out) const;
+  // That far.
+  void append_origin_head(std::uint32_t input, std::uint64_t offset, std::string* out) const;
   [[nodiscard]] std::string key_of(const intent::CartIntent& record,
                                    std::string_view product_key) const;
 
   const catalogue::Catalogue& catalogue_;
   UserMask mask_;
-  std::vector<std::string> origin_heads_;  // by input: `{"input":"...","offset":"`
-  std::string origin_tail_;                // `,"catalogue":{...},"engine":"..."}`
+  std::shared_ptr<const base::InputNames> input_names_;
+  std::string origin_tail_;  // `,"catalogue":{...},"engine":"..."}`
 };
 
 }  // namespace hashcart::emit
