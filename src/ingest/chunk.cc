@@ -91,6 +91,8 @@ void Chunk::reset(std::uint32_t input, Framing framing) noexcept {
   unended_bytes_ = 0;
   has_gap_ = false;
   ends_input_ = false;
+  ran_dry_ = false;
+  place_ = {};
   input_ = input;
   framing_ = framing;
   has_lines_ = false;
@@ -153,6 +155,16 @@ LineBuffer& Chunk::lines() {
   if (lines_ == nullptr) lines_ = std::make_unique<LineBuffer>(base_capacity_);
   has_lines_ = true;
   return *lines_;
+}
+
+std::unique_ptr<LineBuffer> Chunk::take_lines() noexcept {
+  has_lines_ = false;
+  return std::move(lines_);
+}
+
+void Chunk::set_lines(std::unique_ptr<LineBuffer> lines) noexcept {
+  lines_ = std::move(lines);
+  has_lines_ = true;
 }
 
 void Chunk::load_lines(std::string_view lines, std::uint64_t offset, std::uint32_t input) {

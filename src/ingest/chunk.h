@@ -35,6 +35,20 @@ inline constexpr std::size_t kLongRecordKept = 64U << 10U;
 // How the bytes between records are cut (a property of the input, decided once).
 enum class Framing : std::uint8_t { kAuto, kNdjson, kSse, kJson };
 
+// What a file is known by, whatever it is called, and how far it was read.
+struct FilePlace {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;  // 0: no file
+  // fingerprint_of() its first bytes (source.h), and how many they were.
+  std::uint64_t fingerprint = 0;
+  std::uint64_t fingerprint_bytes = 0;
+  std::uint32_t name = 0;  // its number (base/input_names.h)
+  Framing framing = Framing::kAuto;
+  // After decompression, behind the last record that was read.
+  std::uint64_t position = 0;
+  std::uint64_t unended_bytes = 0;  // of that record, where the file ended inside it
+};
+
 enum class RecordFault : std::uint8_t {
   kNone,
   kTooLong,   // over record_bytes_max: `bytes` holds the first 64 KiB, `length` tells the whole
@@ -136,6 +150,10 @@ class Chunk {
   [[nodiscard]] bool has_gap() const noexcept { return has_gap_; }
   // The input came to its end here, as it should. Never said of ranges of a file.
   [[nodiscard]] bool ends_input() const noexcept { return ends_input_; }
+  // All that was there to read is in this chunk or before it: what comes next may be long in coming.
+  [[nodiscard]] bool ran_dry() const noexcept { return ran_dry_; }
+  // Of a followed file: what it is, and the place behind this chunk. Else inode 0.
+  [[nodiscard]] const FilePlace& place() const noexcept { return place_; }
 
   // The filling side, for lines in memory: copies whole lines in (the last one may lack its LF).
   // Replaces what was there.
@@ -156,6 +174,8 @@ class Chunk {
   void set_unended(std::uint64_t bytes) noexcept { unended_bytes_ = bytes; }
   void set_ends_input() noexcept { ends_input_ = true; }
   void set_gap() noexcept { has_gap_ = true; }
+  void set_ran_dry() noexcept { ran_dry_ = true; }
+  void set_place(const FilePlace& place) noexcept { place_ = place; }
   // Counts bytes of the input that belong to no record (a BOM).
   void add_skipped(std::uint64_t bytes) noexcept { input_bytes_ += bytes; }
   [[nodiscard]] bool has_records() const noexcept { return !records_.empty(); }
@@ -163,6 +183,9 @@ class Chunk {
   // The filling side, for the source's lines. The buffer for those of a stream: the source starts
   // and fills it. reset() comes first.
   [[nodiscard]] LineBuffer& lines();
+  // That buffer, with a line in it that has not ended; and back, for the chunk that goes on with it.
+  [[nodiscard]] std::unique_ptr<LineBuffer> take_lines() noexcept;
+  void set_lines(std::unique_ptr<LineBuffer> lines) noexcept;
   // Stands for a range of a file from now on.
   void set_range(FileRange range);
 
@@ -179,6 +202,8 @@ class Chunk {
   std::uint64_t unended_bytes_ = 0;  // of records that are no lines
   bool has_gap_ = false;
   bool ends_input_ = false;
+  bool ran_dry_ = false;
+  FilePlace place_;
   std::uint32_t input_ = 0;
   Framing framing_ = Framing::kNdjson;
   // Records that are no lines; memory for them is there once there are any.

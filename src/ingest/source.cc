@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,7 +19,7 @@
 #include "ingest/byte_source.h"
 #include "ingest/file_input.h"
 #include "ingest/framer.h"
-#include "ingest/line_buffer.h"
+#include "ingest/input_stream.h"
 #include "ingest/page_memory.h"
 #include "ingest/unpack_pool.h"
 
@@ -29,14 +28,11 @@ namespace {
 
 // A larger limit is taken for this one: places in a chunk have 32 bits.
 constexpr std::uint64_t kRecordBytesCap = 1ULL << 30U;
-// Room for a tail in front of a read, so that the first tail does not grow the buffer.
-constexpr std::size_t kBufferBytesMin = 512U << 10U;
 // So many blocks make a range of a file: the end of a line that is looked for past it costs a
 // hundredth of it.
 constexpr std::uint64_t kBlocksPerRange = 8;
 // What an unprivileged user may ask for (/proc/sys/fs/pipe-max-size).
 constexpr int kPipeBytes = 1 << 20;
-constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
 // A file or pipe; a wait on a pipe ends when the wake descriptor is written to.
 class DescriptorReader final : public ByteSource {
@@ -114,6 +110,12 @@ void widen_pipe(int fd) {
   if (size > 0 && size < kPipeBytes) fcntl(fd, F_SETPIPE_SZ, kPipeBytes);
 }
 
+SourceOptions within_limits(SourceOptions options) {
+  options.read_bytes = std::max<std::size_t>(1, options.read_bytes);
+  options.record_bytes_max = std::min(options.record_bytes_max, kRecordBytesCap);
+  return options;
+}
+
 bool is_pattern(const std::string& path) { return path.find_first_of("*?[") != std::string::npos; }
 
 }  // namespace
@@ -143,30 +145,38 @@ std::vector<std::string> expand_inputs(const std::vector<std::string>& inputs) {
 class Source::Impl {
  public:
   explicit Impl(SourceOptions options)
-      : options_(std::move(options)),
+      : options_(within_limits(std::move(options))),
         names_(expand_inputs(options_.inputs)),
         wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), true) {
     if (wake_.get() < 0) {
       throw base::SetupError(base::SetupFault::kMachine,
                              std::string("no eventfd: ") + std::strerror(errno));
     }
-    options_.read_bytes = std::max<std::size_t>(1, options_.read_bytes);
-    options_.record_bytes_max = std::min(options_.record_bytes_max, kRecordBytesCap);
     measure();
   }
 
   FillResult fill(Chunk* chunk) {
-    chunk->reset(input_, framer_ ? framer_->framing() : Framing::kNdjson);
+    chunk->reset(input_, Framing::kNdjson);
     for (;;) {
-      if (file_ == nullptr && bytes_ == nullptr && !open_next(chunk)) return FillResult::kEnd;
+      if (file_ == nullptr && !stream_.is_open() && !open_next()) return FillResult::kEnd;
       if (file_ != nullptr) {
         if (hand_out_range(chunk)) return FillResult::kFilled;
         continue;
       }
-      const bool is_lines = framer_->framing() == Framing::kNdjson;
-      // A chunk holds records of one input.
-      const std::optional<FillResult> result = is_lines ? fill_lines(chunk) : fill_records(chunk);
-      if (result) return *result;
+      switch (stream_.fill(chunk, Wait::kYes)) {
+        case InputStream::Filled::kChunk:
+          return FillResult::kFilled;
+        case InputStream::Filled::kLastChunk:
+          raw_.reset();
+          return FillResult::kFilled;
+        case InputStream::Filled::kStopped:
+          raw_.reset();
+          return FillResult::kEnd;
+        case InputStream::Filled::kNothing:
+        case InputStream::Filled::kNotYet:
+          raw_.reset();
+          break;
+      }
     }
   }
 
@@ -224,22 +234,17 @@ class Source::Impl {
     ledger_->note_gap();
   }
 
-  // Opens inputs until one can be read and its framing is known. False: there is none left, or the
-  // source was stopped.
-  bool open_next(Chunk* chunk) {
+  // Opens inputs until one can be read. False: there is none left, or the source was stopped.
+  bool open_next() {
     while (next_ < names_.size() && !ledger_->stopped()) {
       const std::string& name = names_[next_];
       input_ = static_cast<std::uint32_t>(next_);
       ++next_;
       if (start_of(input_).is_done) continue;
-      begin_ = end_ = 0;
-      offset_ = 0;
-      after_peek_ = ReadStatus::kBytes;
       if (!ahead_.empty() && ahead_.front().input == input_) {
         std::shared_ptr<UnpackPool::Job> job = std::move(ahead_.front().job);
         ahead_.pop_front();
         read_packed(std::move(job));
-        if (!begin_stream(chunk)) continue;
         return true;
       }
       FileDescriptor file = open_input(name);
@@ -261,42 +266,26 @@ class Source::Impl {
       }
       const bool is_regular = S_ISREG(status.st_mode);
       if (is_regular) posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-      if (is_regular && open_regular(&file, status)) {
-        if (bytes_ != nullptr && !begin_stream(chunk)) continue;
-        return true;
-      }
+      if (is_regular && open_regular(&file, status)) return true;
       if (S_ISFIFO(status.st_mode)) widen_pipe(file.get());
       raw_ = std::make_unique<DescriptorReader>(std::move(file), is_regular, wake_.get(),
                                                 ledger_.get());
-      bytes_ = std::make_unique<CountedBytes>(open_bytes(raw_.get(), options_.read_bytes),
-                                              options_.read_bytes, ledger_.get());
-      if (!begin_stream(chunk)) continue;
+      open_stream(open_bytes(raw_.get(), options_.read_bytes));
       return true;
     }
     return false;
   }
 
-  // Reads as far as the first record. False: it does not come so far.
-  bool begin_stream(Chunk* chunk) {
-    decide_framing(chunk);
-    const std::uint64_t position = start_of(input_).position;
-    if (position == 0) return true;
-    chunk->reset(input_, framer_->framing());  // a BOM is behind us too
-    ReadStatus status = ReadStatus::kBytes;
-    for (;;) {
-      take(static_cast<std::size_t>(std::min<std::uint64_t>(held().size(), position - offset_)));
-      if (offset_ == position) break;
-      status = read_more(Wait::kYes);
-      if (status != ReadStatus::kBytes) break;
-    }
-    ledger_->take_back_read(offset_);
-    if (offset_ == position) return true;
-    if (status != ReadStatus::kStopped) {
-      broke_off(status == ReadStatus::kBroken ? bytes_->message()
-                                              : "is shorter than what was read of it before");
-    }
-    close_input();
-    return false;
+  void open_stream(std::unique_ptr<ByteSource> bytes) {
+    const InputStart start = start_of(input_);
+    stream_.open(
+        std::make_unique<CountedBytes>(std::move(bytes), options_.read_bytes, ledger_.get()),
+        {.input = input_,
+         .name = shown(names_[input_]),
+         .framing = options_.framing == Framing::kAuto ? start.framing : options_.framing,
+         .offset = 0,
+         .position = start.position,
+         .tells_end = !options_.starts.empty()});
   }
 
   // O_NONBLOCK: to open a named pipe must not wait for its writer, for stop() could not end that
@@ -375,8 +364,7 @@ class Source::Impl {
 
   void read_packed(std::shared_ptr<UnpackPool::Job> job) {
     look_ahead();
-    bytes_ = std::make_unique<CountedBytes>(pool_->open(std::move(job)), options_.read_bytes,
-                                            ledger_.get());
+    open_stream(pool_->open(std::move(job)));
   }
 
   // Lets the pool begin with the inputs that come next, if they are compressed files too.
@@ -424,254 +412,6 @@ class Source::Impl {
     return true;
   }
 
-  // Reads until the framing can be told.
-  void decide_framing(Chunk* chunk) {
-    std::optional<Framing> framing;
-    if (options_.framing != Framing::kAuto) {
-      framing = options_.framing;
-    } else if (const Framing before = start_of(input_).framing; before != Framing::kAuto) {
-      framing = before;
-    }
-    ReadStatus status = ReadStatus::kBytes;
-    // A BOM is three bytes, which may come one at a time.
-    while (status == ReadStatus::kBytes &&
-           (!framing || (held().size() < kBom.size() && kBom.starts_with(held())))) {
-      status = read_more(Wait::kYes);
-      if (!framing) framing = detect_framing(held(), status != ReadStatus::kBytes);
-    }
-    after_peek_ = status;
-    framer_.emplace(framing.value_or(Framing::kNdjson));
-    chunk->reset(input_, framer_->framing());
-    if (held().starts_with(kBom)) {
-      chunk->add_skipped(kBom.size());
-      take(kBom.size());
-    }
-  }
-
-  [[nodiscard]] std::string_view held() const noexcept {
-    return {buffer_.data() + begin_, end_ - begin_};
-  }
-
-  void take(std::size_t count) noexcept {
-    begin_ += count;
-    offset_ += count;
-  }
-
-  // Lines of a stream. Nothing: the input is done, and the chunk holds nothing.
-  std::optional<FillResult> fill_lines(Chunk* chunk) {
-    LineBuffer& lines = chunk->lines();
-    lines.start(
-        {.input = input_, .offset = offset_, .record_bytes_max = options_.record_bytes_max});
-    lines.put(held());
-    begin_ = end_;
-    ReadStatus status = ReadStatus::kBytes;
-    while (status == ReadStatus::kBytes && !lines.is_full()) {
-      status = stopped_or_peeked();
-      if (status != ReadStatus::kBytes) break;
-      status = lines.read(bytes_.get(), lines.has_pieces() ? Wait::kNo : Wait::kYes);
-    }
-    switch (status) {
-      case ReadStatus::kBytes:
-      case ReadStatus::kNotYet:
-        break;
-      case ReadStatus::kStopped:
-        ledger_->take_back_read(lines.rest_length());
-        close_input();
-        return FillResult::kEnd;
-      case ReadStatus::kEnd:
-      case ReadStatus::kBroken:
-        lines.end(status == ReadStatus::kBroken);
-        if (status == ReadStatus::kBroken) {
-          broke_off(bytes_->message());
-        } else {
-          chunk->set_ends_input();
-        }
-        close_input();
-        if (is_silent_end(*chunk, lines.has_pieces())) return std::nullopt;
-        return FillResult::kFilled;
-    }
-    offset_ = lines.rest_offset();
-    hold(lines.rest());
-    return FillResult::kFilled;
-  }
-
-  // Events and values. Nothing: the input is done, and the chunk holds nothing.
-  std::optional<FillResult> fill_records(Chunk* chunk) {
-    for (;;) {
-      if (!move_records(chunk)) return FillResult::kFilled;
-      const ReadStatus status = read_more(chunk->has_records() ? Wait::kNo : Wait::kYes);
-      switch (status) {
-        case ReadStatus::kBytes:
-          continue;
-        case ReadStatus::kNotYet:
-          return FillResult::kFilled;
-        case ReadStatus::kStopped:
-          ledger_->take_back_read(held().size() + long_length_);
-          close_input();
-          return FillResult::kEnd;
-        case ReadStatus::kEnd:
-        case ReadStatus::kBroken:
-          if (!end_input(chunk, status)) return FillResult::kFilled;
-          break;
-      }
-      if (is_silent_end(*chunk, chunk->has_records())) return std::nullopt;
-      return FillResult::kFilled;
-    }
-  }
-
-  // Whether nobody needs to hear of a chunk in which an input ended.
-  [[nodiscard]] bool is_silent_end(const Chunk& chunk, bool has_records) const noexcept {
-    return !has_records && chunk.input_bytes() == 0 && options_.starts.empty();
-  }
-
-  // Keeps bytes for the next chunk.
-  void hold(std::string_view bytes) {
-    if (bytes.size() > buffer_.size()) buffer_ = PageMemory(2 * bytes.size());
-    if (!bytes.empty()) std::memcpy(buffer_.data(), bytes.data(), bytes.size());
-    begin_ = 0;
-    end_ = bytes.size();
-  }
-
-  // Moves whole records into the chunk, as many as fit with one copy. False: the chunk is full.
-  bool move_records(Chunk* chunk) {
-    for (;;) {
-      const std::string_view bytes = held();
-      std::optional<std::size_t> size;
-      std::size_t at = 0;
-      spans_.clear();
-      for (;;) {
-        size = found_ ? std::exchange(found_, std::nullopt) : framer_->find(bytes.substr(at));
-        if (!size || long_length_ > 0 || *size > options_.record_bytes_max ||
-            !chunk->fits(at + *size, spans_.size() + 1)) {
-          break;
-        }
-        const std::string_view record = framer_->trim(bytes.substr(at, *size));
-        spans_.push_back({.begin = static_cast<std::uint32_t>(record.data() - bytes.data()),
-                          .size = static_cast<std::uint32_t>(record.size()),
-                          .offset = offset_ + at,
-                          .length = *size});
-        at += *size;
-      }
-      chunk->append_block(bytes.substr(0, at), spans_);
-      take(at);
-      if (!size) {
-        if (held().size() > options_.record_bytes_max) skip_long(held());
-        return true;
-      }
-      // Over the limit, or too large for this chunk unless it is the first in it.
-      if (!put(chunk, held().substr(0, *size), RecordFault::kNone)) {
-        found_ = size;  // the next chunk begins with it
-        return false;
-      }
-    }
-  }
-
-  // The record so far is over the limit: its beginning is kept, the rest goes by unseen.
-  void skip_long(std::string_view bytes) {
-    if (long_head_.size() < kLongRecordKept) {
-      long_head_.append(bytes.substr(0, kLongRecordKept - long_head_.size()));
-    }
-    long_length_ += bytes.size();
-    framer_->forget(bytes.size());
-    begin_ = end_;
-  }
-
-  // Appends one record, its ending included, to the chunk. False: no room; nothing has changed.
-  bool put(Chunk* chunk, std::string_view record, RecordFault fault) {
-    const std::uint64_t length = long_length_ + record.size();
-    if (length > options_.record_bytes_max) {
-      std::string head = long_head_;
-      head.append(record.substr(0, kLongRecordKept - head.size()));
-      const std::string_view kept = length <= kLongRecordKept ? framer_->trim(head) : head;
-      if (!chunk->append(kept, offset_, length, RecordFault::kTooLong)) return false;
-      long_head_.clear();
-    } else if (!chunk->append(framer_->trim(record), offset_, length, fault)) {
-      return false;
-    }
-    begin_ += record.size();
-    offset_ += length;
-    long_length_ = 0;
-    return true;
-  }
-
-  // What is left when an input ends. False: the chunk had no room for it; call again.
-  bool end_input(Chunk* chunk, ReadStatus why) {
-    const std::string_view rest = held();
-    const bool is_blank = long_length_ == 0 && framer_->trim(rest).empty();
-    const bool is_cut = !is_blank && (why == ReadStatus::kBroken || !framer_->is_whole_at_end());
-    if (is_blank) {
-      chunk->add_skipped(rest.size());
-      take(rest.size());
-    } else if (!rest.empty() || long_length_ > 0) {
-      chunk->set_unended(long_length_ + rest.size());
-      if (!put(chunk, rest, is_cut ? RecordFault::kCutShort : RecordFault::kNone)) {
-        chunk->set_unended(0);
-        after_peek_ = why;
-        return false;
-      }
-    }
-    if (why == ReadStatus::kBroken) {
-      broke_off(bytes_->message());
-    } else if (is_cut) {
-      broke_off("ends inside a JSON value at byte " + std::to_string(offset_));
-    } else {
-      chunk->set_ends_input();
-    }
-    close_input();
-    return true;
-  }
-
-  void broke_off(const std::string& how) {
-    ledger_->add_fault(input_, InputFaultKind::kBrokeOff, shown(names_[input_]) + ": " + how);
-  }
-
-  void close_input() {
-    begin_ = end_;
-    long_head_.clear();
-    long_length_ = 0;
-    found_.reset();
-    bytes_.reset();
-    raw_.reset();
-  }
-
-  // kBytes: neither.
-  ReadStatus stopped_or_peeked() {
-    if (ledger_->stopped()) return ReadStatus::kStopped;
-    return std::exchange(after_peek_, ReadStatus::kBytes);
-  }
-
-  // Reads behind what is held.
-  ReadStatus read_more(Wait wait) {
-    ReadStatus status = stopped_or_peeked();
-    if (status != ReadStatus::kBytes) return status;
-    make_room();
-    std::size_t count = 0;
-    status = bytes_->read(buffer_.data() + end_, options_.read_bytes, wait, &count);
-    if (status == ReadStatus::kBytes) end_ += count;
-    return status;
-  }
-
-  // Makes room for a read behind what is held, at a page's edge where that is cheap: the kernel
-  // copies to any other place several times slower on some CPUs. What is held moves only when more
-  // than it has gone by since it last moved, or the buffer doubles; so a long record that comes in
-  // small reads costs linear time.
-  void make_room() {
-    const std::size_t size = end_ - begin_;
-    const std::size_t edge = whole_pages(size);
-    const std::size_t wanted = edge + options_.read_bytes;
-    if (begin_ >= edge && wanted <= buffer_.size()) {
-      if (size > 0) std::memcpy(buffer_.data() + edge - size, buffer_.data() + begin_, size);
-    } else if (end_ + options_.read_bytes <= buffer_.size()) {
-      return;
-    } else {
-      PageMemory larger(std::max({wanted, buffer_.size() * 2, kBufferBytesMin}));
-      if (size > 0) std::memcpy(larger.data() + edge - size, buffer_.data() + begin_, size);
-      buffer_ = std::move(larger);
-    }
-    begin_ = edge - size;
-    end_ = edge;
-  }
-
   SourceOptions options_;
   std::vector<std::string> names_;
   FileDescriptor wake_;
@@ -694,19 +434,9 @@ class Source::Impl {
   std::unique_ptr<UnpackPool> pool_;
   std::deque<Ahead> ahead_;
   std::size_t looked_at_ = 0;
-  // Or a stream.
+  // Or a stream; what it reads, unless that is the pool's.
   std::unique_ptr<DescriptorReader> raw_;
-  std::unique_ptr<ByteSource> bytes_;
-  std::optional<Framer> framer_;
-  std::vector<RecordSpan> spans_;               // scratch of move_records()
-  std::optional<std::size_t> found_;            // a whole record that found no room
-  ReadStatus after_peek_ = ReadStatus::kBytes;  // an end that was seen too early
-  PageMemory buffer_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  std::uint64_t offset_ = 0;       // in the input, of what is held (or of the long record)
-  std::string long_head_;          // the beginning of a record over the limit
-  std::uint64_t long_length_ = 0;  // how much of it has gone by
+  InputStream stream_{options_.read_bytes, options_.record_bytes_max, ledger_.get()};
 };
 
 Source::Source(SourceOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
