@@ -31,7 +31,7 @@ constexpr const char* kExamples =
     "  hashcart match posts.ndjson > intents.ndjson\n"
     "  zcat *.gz | hashcart match -c shop.toml --stats | jq -c '{user: .actor.id, item: "
     ".product.key}'\n"
-    "  tail -F firehose.json | hashcart match --outcomes outcomes.ndjson\n"
+    "  hashcart match -F firehose.json --state state -o intents.ndjson\n"
     "  hashcart explain -c shop.toml --post 101 posts.ndjson\n"
     "\n"
     "Exit codes:\n"
@@ -118,6 +118,9 @@ void add_match(CLI::App* root, MatchCommand* command, std::function<ExitCode()>*
   app->add_option("--accounts", command->accounts,
                   "Who linked an account: lines of author id, tab, customer reference")
       ->type_name("FILE")
+      ->group("Input");
+  app->add_flag("-F,--follow", command->follow,
+                "Read files on as they grow, are rotated, truncated or appear, until stopped")
       ->group("Input");
   app->add_option("-o,--output", command->output, "Records go here; - is stdout (default)")
       ->type_name("FILE")

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <sched.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@
 #include "app/setup.h"
 #include "app/stats_report.h"
 #include "app/stop_request.h"
+#include "base/input_names.h"
 #include "base/setup_error.h"
 #include "emit/encoder.h"
 #include "emit/sink.h"
@@ -188,6 +190,27 @@ void refuse_overwriting(const MatchCommand& command, const std::vector<std::stri
   }
 }
 
+// Files that are read on while the run goes on.
+ingest::FollowOptions follow_options(const MatchCommand& command) {
+  // Each is held open.
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+  ingest::FollowOptions out;
+  out.names = std::make_shared<base::InputNames>();
+  out.is_output = [outputs = outputs_of(command)](std::uint64_t device, std::uint64_t inode) {
+    return std::any_of(outputs.begin(), outputs.end(), [&](const std::string& path) {
+      return identity_of(path, STDOUT_FILENO) == fmt::format("{}:{}", device, inode);
+    });
+  };
+  out.notice = [](bool is_warning, const std::string& text) {
+    spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", text);
+  };
+  return out;
+}
+
 // Equal for two masks if and only if they give equal ids.
 std::string mask_word(const emit::UserMask& mask) {
   if (mask.is_raw()) return "raw";
@@ -198,8 +221,8 @@ std::string mask_word(const emit::UserMask& mask) {
 // What else follows from a catalogue, for a run under way.
 std::shared_ptr<const pipeline::Rules> make_rules(
     const MatchCommand& command, std::unique_ptr<const catalogue::Catalogue> catalogue,
-    const std::vector<std::string>& link_hosts, const std::vector<std::string>& input_names,
-    const emit::UserMask& mask) {
+    const std::vector<std::string>& link_hosts,
+    const std::shared_ptr<const base::InputNames>& input_names, const emit::UserMask& mask) {
   auto out = std::make_shared<pipeline::Rules>();
   out->campaigns = campaigns_option(command.campaigns, *catalogue);
   out->db = std::make_unique<match::PatternDb>(*catalogue, link_hosts);
@@ -241,9 +264,14 @@ std::unique_ptr<state::StateDir> open_state(const MatchCommand& command,
                       .signal_format = match::kSignalFormat},
       pause);
   if (!out->warning().empty()) spdlog::warn("{}", out->warning());
-  source->inputs = ingest::expand_inputs(source->inputs);
-  out->plan_inputs(source->inputs);
-  source->starts = out->starts();
+  if (source->follow) {
+    source->follow->names = out->input_names();
+    source->follow->known = out->followed();
+  } else {
+    source->inputs = ingest::expand_inputs(source->inputs);
+    out->plan_inputs(source->inputs);
+    source->starts = out->starts();
+  }
   if (const auto& before = out->catalogue_before()) {
     spdlog::warn("{}: passes from catalogue {} ({:.12}) to {} {} ({:.12})", command.state,
                  before->name, before->sha256, catalogue.id, catalogue.version, catalogue.sha256);
@@ -310,6 +338,7 @@ ExitCode run_match(const MatchCommand& command) {
   pipeline::PipelineOptions options;
   options.workers = command.threads == 0 ? usable_cpus() : command.threads;
   options.flush_after = flush_option(command.flush);
+  options.flush_when_dry = command.flush == "auto";
   options.limit = command.limit;
   options.skip = command.skip;
   options.expire_at_end = command.at_end == "expire";
@@ -337,17 +366,20 @@ ExitCode run_match(const MatchCommand& command) {
                catalogue->campaigns.size(), catalogue->retailers.size());
 
   ingest::SourceOptions inputs = source_options(command.input, catalogue->limits.record_bytes_max);
+  if (command.follow) inputs.follow = follow_options(command);
   FullDiskPause pause;
   const auto state = open_state(command, *catalogue, mask, &pause, &inputs);
   if (state != nullptr) {
     options.state = state.get();
-    options.worker.input_numbers = state->numbers();
+    if (!command.follow) options.worker.input_numbers = state->numbers();
     commit_as_told(&options);
   }
   ingest::Source source(inputs);
   refuse_overwriting(command, source.input_names());
-  const std::vector<std::string> input_names =
-      state == nullptr ? source.input_names() : state->input_names();
+  const std::shared_ptr<const base::InputNames> input_names =
+      state != nullptr ? state->input_names()
+      : inputs.follow  ? inputs.follow->names
+                       : std::make_shared<base::InputNames>(source.input_names());
   const emit::RecordEncoder encoder(*catalogue, input_names, mask, kEngine);
   const std::unique_ptr<pipeline::Rules> before =
       state == nullptr ? nullptr : rules_before(*state, mask);

@@ -49,6 +49,7 @@ struct MatchCommand {
   std::string allow_bad;
   std::string at_end = "keep";
   std::string state;  // a directory; empty: none
+  bool follow = false;
   bool exit_status = false;
   Verbosity verbosity;
 };

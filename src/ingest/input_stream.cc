@@ -135,6 +135,7 @@ InputStream::Filled InputStream::fill_lines(Chunk* chunk, Wait wait) {
       break;
     case ReadStatus::kStopped:
       ledger_.take_back_read(lines.rest_length());
+      offset_ = lines.rest_offset();
       close();
       return Filled::kStopped;
     case ReadStatus::kEnd:

@@ -18,6 +18,7 @@
 #include "base/setup_error.h"
 #include "ingest/byte_source.h"
 #include "ingest/file_input.h"
+#include "ingest/follow.h"
 #include "ingest/framer.h"
 #include "ingest/input_stream.h"
 #include "ingest/page_memory.h"
@@ -116,18 +117,20 @@ SourceOptions within_limits(SourceOptions options) {
   return options;
 }
 
-bool is_pattern(const std::string& path) { return path.find_first_of("*?[") != std::string::npos; }
-
 }  // namespace
 
 bool is_packed_start(std::string_view start) noexcept { return is_compressed(start); }
+
+bool is_pattern(const std::string& input) {
+  struct stat status {};
+  return input.find_first_of("*?[") != std::string::npos && lstat(input.c_str(), &status) != 0;
+}
 
 std::vector<std::string> expand_inputs(const std::vector<std::string>& inputs) {
   if (inputs.empty()) return {"-"};
   std::vector<std::string> out;
   for (const std::string& input : inputs) {
-    struct stat status {};
-    if (input == "-" || !is_pattern(input) || lstat(input.c_str(), &status) == 0) {
+    if (!is_pattern(input)) {
       out.push_back(input);
       continue;
     }
@@ -152,10 +155,15 @@ class Source::Impl {
       throw base::SetupError(base::SetupFault::kMachine,
                              std::string("no eventfd: ") + std::strerror(errno));
     }
-    measure();
+    if (options_.follow) {
+      follower_ = std::make_unique<Follower>(options_, wake_.get(), ledger_.get());
+    } else {
+      measure();
+    }
   }
 
   FillResult fill(Chunk* chunk) {
+    if (follower_ != nullptr) return follower_->fill(chunk);
     chunk->reset(input_, Framing::kNdjson);
     for (;;) {
       if (file_ == nullptr && !stream_.is_open() && !open_next()) return FillResult::kEnd;
@@ -436,6 +444,8 @@ class Source::Impl {
   std::size_t looked_at_ = 0;
   // Or a stream; what it reads, unless that is the pool's.
   std::unique_ptr<DescriptorReader> raw_;
+  // Or all inputs are followed.
+  std::unique_ptr<Follower> follower_;
   InputStream stream_{options_.read_bytes, options_.record_bytes_max, ledger_.get()};
 };
 

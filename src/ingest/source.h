@@ -31,13 +31,15 @@
 // if its lines no longer add up.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/input_names.h"
 #include "ingest/chunk.h"
 
 namespace hashcart::ingest {
@@ -54,6 +56,16 @@ struct InputStart {
   std::uint64_t inode = 0;
 };
 
+// Files are read on as they grow, until stop(): follow.h says how.
+struct FollowOptions {
+  std::shared_ptr<base::InputNames> names;  // an input's number is its name's
+  std::vector<FilePlace> known;             // what was read of files before
+  // What the run writes itself is never read.
+  std::function<bool(std::uint64_t device, std::uint64_t inode)> is_output;
+  // What happens to files, for people. On the source's thread; may be null.
+  std::function<void(bool is_warning, const std::string& text)> notice;
+};
+
 struct SourceOptions {
   std::vector<std::string> inputs;  // paths, globs (when no such file exists), or "-"; empty: stdin
   Framing framing = Framing::kAuto;
@@ -65,10 +77,23 @@ struct SourceOptions {
   unsigned unpack_threads = 0;
   // By input, as expand_inputs() gives them. Empty: all of every input is read.
   std::vector<InputStart> starts = {};
+  // Then nothing of the above but inputs, framing, record_bytes_max and read_bytes counts.
+  std::optional<FollowOptions> follow = std::nullopt;
 };
 
+// Of a file, so much of its beginning tells it from another one with its inode.
+inline constexpr std::size_t kFingerprintBytes = 4096;
+[[nodiscard]] std::uint64_t fingerprint_of(std::string_view beginning) noexcept;
+// Whether a file that begins with `head` may be the one of a place.
+[[nodiscard]] bool begins_like(const FilePlace& place, std::string_view head) noexcept;
 // Whether a file that begins so is read through a decompressor.
 [[nodiscard]] bool is_packed_start(std::string_view start) noexcept;
+// Where to go on in a file of lines that ended without LF and has grown since. next: the two bytes
+// that came, or one. What was taken for a record then was one if its ending came, and that is
+// passed over; else it is read again, as a whole.
+[[nodiscard]] std::uint64_t behind_unended(const FilePlace& place, std::string_view next) noexcept;
+// Whether an input is a pattern, and no file that is called so.
+[[nodiscard]] bool is_pattern(const std::string& input);
 // The inputs that are meant: "-" for none, the files of a glob, the rest as it is.
 [[nodiscard]] std::vector<std::string> expand_inputs(const std::vector<std::string>& inputs);
 

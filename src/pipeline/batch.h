@@ -45,6 +45,8 @@ struct Batch {
   std::uint64_t unended_bytes = 0;
   bool has_gap = false;
   bool ends_input = false;
+  bool ran_dry = false;
+  ingest::FilePlace place;
 
   void clear() noexcept;
 };

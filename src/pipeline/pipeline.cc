@@ -225,7 +225,7 @@ class Machine {
     progress_.catalogue = identity_of(catalogue);
     took_snapshot();
     writer_.commit(progress_);
-    progress_.forget_snapshot();
+    progress_.forget_committed();
   }
 
   // The source thread.
@@ -281,7 +281,8 @@ class Machine {
           done = true;
           source_.abandon();
         }
-        hand_over(kOutBytes);
+        ran_dry_ = lane.batches[handle].ran_dry;
+        hand_over(ran_dry_ && options_.flush_when_dry ? 0 : kOutBytes);
         if (options_.state != nullptr && !done) note_progress(lane.batches[handle]);
       }
       lane.free_batches.push(handle);
@@ -314,7 +315,9 @@ class Machine {
     // stands, and the next run reads them again.
     has_gap_ = has_gap_ || batch.has_gap;
     if (has_gap_) return;
-    if (batch.input_bytes > 0 || batch.ends_input) {
+    if (batch.place.inode != 0) {
+      note_followed(batch.place);
+    } else if (batch.input_bytes > 0 || batch.ends_input) {
       state::InputPlace& place = places_[batch.input];
       place.position += batch.input_bytes;
       if (batch.input_bytes > 0) place.unended_bytes = batch.unended_bytes;
@@ -328,9 +331,23 @@ class Machine {
     uncommitted_bytes_ += batch.input_bytes;
     if (uncommitted_bytes_ >= options_.commit_bytes ||
         Clock::now() - last_commit_ >= options_.commit_after) {
-      // One at a time: what the writer does not keep up with is put together.
-      if (!is_committing_.load(std::memory_order_acquire)) commit(false, false);
+      commit_unless_busy();
     }
+  }
+
+  void note_followed(const ingest::FilePlace& place) {
+    for (ingest::FilePlace& known : followed_) {
+      if (known.device == place.device && known.inode == place.inode) {
+        known = place;
+        return;
+      }
+    }
+    followed_.push_back(place);
+  }
+
+  // One at a time: what the writer does not keep up with is put together.
+  void commit_unless_busy() {
+    if (!is_committing_.load(std::memory_order_acquire)) commit(false, false);
   }
 
   void finish_state() {
@@ -373,6 +390,7 @@ class Machine {
     is_committing_.wait(true, std::memory_order_acquire);
     is_committing_.store(true, std::memory_order_relaxed);
     progress_.inputs = places_;
+    progress_.followed.swap(followed_);
     progress_.counts = to_numbers(stage_.totals());
     progress_.is_last = is_last;
     if (!snapshot_.empty()) {
@@ -386,21 +404,33 @@ class Machine {
     uncommitted_bytes_ = 0;
   }
 
-  // Waits for the next batch; what has been said is handed on when it has lain long enough.
+  // Waits for the next batch. What has been said is handed on when it has lain long enough; what
+  // was done is committed though nothing more comes.
   bool next_batch(Lane* lane, Handle* handle) {
-    if (lane->full_batches.try_pop(handle)) return true;
-    if (has_output()) {
-      switch (lane->full_batches.pop_until(handle, oldest_output_ + options_.flush_after)) {
+    while (!lane->full_batches.try_pop(handle)) {
+      // While the input does not wait, batches come soon enough.
+      const bool wants_commit = ran_dry_ && uncommitted_bytes_ > 0 && !has_gap_;
+      if (!has_output() && !wants_commit) return lane->full_batches.pop(handle);
+      const Clock::time_point commit_due = last_commit_ + options_.commit_after;
+      const Clock::time_point due = !wants_commit  ? output_due()
+                                    : has_output() ? std::min(output_due(), commit_due)
+                                                   : commit_due;
+      switch (lane->full_batches.pop_until(handle, due)) {
         case Link::Popped::kHandle:
           return true;
         case Link::Popped::kClosed:
           return false;
         case Link::Popped::kTimeout:
-          hand_over(0);
           break;
       }
+      hand_over(kOutBytes);
+      if (wants_commit && Clock::now() >= commit_due) commit(false, false);
     }
-    return lane->full_batches.pop(handle);
+    return true;
+  }
+
+  [[nodiscard]] Clock::time_point output_due() const noexcept {
+    return oldest_output_ + options_.flush_after;
   }
 
   [[nodiscard]] bool has_output() const noexcept {
@@ -416,7 +446,7 @@ class Machine {
     const Clock::time_point now = Clock::now();
     if (!had_output_) oldest_output_ = now;
     had_output_ = true;
-    const bool due = now >= oldest_output_ + options_.flush_after;
+    const bool due = now >= output_due();
     hand_over_one(kRecords, &stage_.records, due ? 0 : least);
     hand_over_one(kOutcomes, &stage_.outcomes, due ? 0 : least);
     hand_over_one(kRejects, &stage_.rejects, due ? 0 : least);
@@ -463,7 +493,7 @@ class Machine {
           break;
         case OutKind::kCheckpoint:
           writer_.commit(progress_);
-          progress_.forget_snapshot();
+          progress_.forget_committed();
           // pairs with the acquires in note_progress() and commit()
           is_committing_.store(false, std::memory_order_release);
           is_committing_.notify_one();
@@ -485,15 +515,17 @@ class Machine {
   // Resolver thread only.
   Clock::time_point oldest_output_;
   bool had_output_ = false;
+  bool ran_dry_ = false;  // the input, as far as was worked off
   Handle taken_ = 0;
   RulesPtr rules_;  // the stage's
   // With a state. Signals that are not handed on yet; how far each input has come.
   std::string signals_;
   std::uint64_t signals_handed_over_ = 0;
   std::vector<state::InputPlace> places_;
-  std::string snapshot_;              // that is to be committed next
-  std::uint64_t snapshot_bytes_ = 0;  // of the last one
-  std::uint64_t logged_bytes_ = 0;    // since then
+  std::vector<ingest::FilePlace> followed_;  // since the last commit
+  std::string snapshot_;                     // that is to be committed next
+  std::uint64_t snapshot_bytes_ = 0;         // of the last one
+  std::uint64_t logged_bytes_ = 0;           // since then
   std::uint64_t bytes_before_ = 0;
   std::uint64_t uncommitted_bytes_ = 0;
   Clock::time_point last_commit_;

@@ -33,6 +33,8 @@ struct PipelineOptions {
   // How long output may lie about before it is written; 0: hand over after every line that said
   // something. Bytes are the same for every value, only their moment is not.
   std::chrono::milliseconds flush_after{50};
+  // Written at once where the input has no more for now.
+  bool flush_when_dry = true;
   std::optional<std::uint64_t> limit;
   // So many records come first that are not said, though they count.
   std::uint64_t skip = 0;

@@ -64,6 +64,8 @@ void Worker::process(ingest::Chunk* chunk, Batch* batch) {
   batch->unended_bytes = chunk->unended_bytes();
   batch->has_gap = chunk->has_gap();
   batch->ends_input = chunk->ends_input();
+  batch->ran_dry = chunk->ran_dry();
+  batch->place = chunk->place();
 }
 
 bool Worker::wants_scan(const ingest::LineBlock& lines) noexcept {

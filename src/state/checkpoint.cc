@@ -12,7 +12,7 @@ namespace hashcart::state {
 namespace {
 
 constexpr std::string_view kMagic = "hcstate1";
-constexpr std::uint32_t kVersion = 2;  // 2: with snapshots
+constexpr std::uint32_t kVersion = 3;  // 2: with snapshots; 3: files know their names
 constexpr std::size_t kHeadBytes = 28;
 constexpr std::size_t kHashBytes = 8;
 constexpr std::array<const char*, 2> kSlots = {"checkpoint.0", "checkpoint.1"};
@@ -103,6 +103,7 @@ void body(Archive& archive, Into& all) {
     to.number(file.size);
     to.number(file.fingerprint);
     to.number(file.fingerprint_bytes);
+    to.number(file.name);
     to.number(file.is_packed);
     to.number(file.framing);
     to.number(file.position);

@@ -23,20 +23,12 @@
 
 namespace hashcart::state {
 
-// A file that was read, known again by what it is, not by its name.
-struct InputFile {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
+// A file that was read, known again by what it is, not by its name. Its place is behind the last
+// record that was resolved.
+struct InputFile : ingest::FilePlace {
   std::uint64_t begin = 0;  // where in it the input began; not 0 for standard input only
   std::uint64_t size = 0;   // of the file behind `begin`, when a run last looked
-  // Hash of the first bytes, and how many they were.
-  std::uint64_t fingerprint = 0;
-  std::uint64_t fingerprint_bytes = 0;
   bool is_packed = false;
-  ingest::Framing framing = ingest::Framing::kAuto;
-  // After decompression, behind the last record that was resolved.
-  std::uint64_t position = 0;
-  std::uint64_t unended_bytes = 0;  // of that record, where the file ended inside it
   // Of what is no file of plain lines: it was read to its end, at this size.
   bool is_done = false;
 };

@@ -25,11 +25,6 @@ bool is_plain(const InputFile& file) noexcept {
   return !file.is_packed && file.framing == ingest::Framing::kNdjson;
 }
 
-bool begins_like(const InputFile& file, std::string_view head) noexcept {
-  const auto known = static_cast<std::size_t>(file.fingerprint_bytes);
-  return known <= head.size() && hash_of(head.substr(0, known)) == file.fingerprint;
-}
-
 }  // namespace
 
 StateDir::StateDir(std::string path, Identity identity, FullMedium* medium)
@@ -73,6 +68,7 @@ StateDir::StateDir(std::string path, Identity identity, FullMedium* medium)
   } else if (!pass_to(identity.catalogue)) {
     refuse(message_);
   }
+  for (const std::string& name : now_.input_names) static_cast<void>(names_->add(name));
   now_.users = std::move(identity.users);
   records_bytes_before_ = now_.records_bytes;
 }
@@ -121,19 +117,12 @@ void StateDir::find_catalogue(const CatalogueIdentity& wanted) {
 
 // ------------------------------------------------------------------------------------------ inputs
 
-std::uint32_t StateDir::number_of(const std::string& name) {
-  const auto found = std::find(now_.input_names.begin(), now_.input_names.end(), name);
-  const auto number = static_cast<std::uint32_t>(found - now_.input_names.begin());
-  if (found == now_.input_names.end()) now_.input_names.push_back(name);
-  return number;
-}
-
 void StateDir::plan_inputs(const std::vector<std::string>& names) {
   for (const std::string& name : names) plan_input(name);
 }
 
 void StateDir::plan_input(const std::string& name) {
-  numbers_.push_back(number_of(name));
+  numbers_.push_back(names_->number_of(name));
   // What is not looked at here must not be read either: it would not be known as read.
   ingest::InputStart& start =
       starts_.emplace_back(ingest::InputStart{.device = ~0ULL, .inode = ~0ULL});
@@ -159,7 +148,8 @@ void StateDir::plan_input(const std::string& name) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
   seen.size = size - std::min(size, seen.begin);
   std::string head;
-  if (!read_at(fd, seen.begin, std::min<std::uint64_t>(seen.size, kFingerprintBytes), &head)) {
+  if (!read_at(fd, seen.begin, std::min<std::uint64_t>(seen.size, ingest::kFingerprintBytes),
+               &head)) {
     throw SetupError(SetupFault::kInput, error_text(name, "cannot be read"));
   }
   seen.is_packed = ingest::is_packed_start(head);
@@ -175,7 +165,7 @@ void StateDir::plan_input(const std::string& name) {
   } else if (std::find(file_of_.begin(), file_of_.end(), at) != file_of_.end()) {
     start.is_done = true;  // named twice
     return;
-  } else if (begins_like(*found, head)) {
+  } else if (ingest::begins_like(*found, head)) {
     go_on(&*found, seen, fd, name);
   } else {
     *found = seen;  // its inode was another's, which is gone
@@ -183,7 +173,8 @@ void StateDir::plan_input(const std::string& name) {
   InputFile& file = now_.files[at];
   file.size = seen.size;
   file.fingerprint_bytes = head.size();
-  file.fingerprint = hash_of(head);
+  file.fingerprint = ingest::fingerprint_of(head);
+  file.name = numbers_.back();
   file_of_.back() = at;
   start.position = file.position;
   start.framing = file.framing;
@@ -212,13 +203,7 @@ void StateDir::go_on(InputFile* file, const InputFile& seen, int fd, const std::
   }
   std::string next;
   if (!read_at(fd, seen.begin + file->position, 2, &next)) return;
-  if (next.starts_with('\n')) {
-    file->position += 1;
-  } else if (next == "\r\n") {
-    file->position += 2;
-  } else {
-    file->position -= file->unended_bytes;
-  }
+  file->position = ingest::behind_unended(*file, next);
   file->unended_bytes = 0;
 }
 
@@ -328,11 +313,32 @@ bool StateDir::commit(const Progress& progress) {
     file.framing = place.framing;
     file.is_done = place.is_done;
   }
+  for (const ingest::FilePlace& place : progress.followed) note_followed(place);
   now_.counts = progress.counts;
   now_.is_clean = progress.is_last;
   HASHCART_CHECK(!progress.catalogue || !progress.snapshot.empty());
   return (progress.snapshot.empty() || take(progress.snapshot)) &&
          (!progress.catalogue || pass_to(*progress.catalogue)) && save();
+}
+
+// A file that is followed is the only one there is with its inode.
+void StateDir::note_followed(const ingest::FilePlace& place) {
+  const auto found = std::find_if(now_.files.begin(), now_.files.end(), [&](const InputFile& file) {
+    return file.device == place.device && file.inode == place.inode && file.begin == 0;
+  });
+  InputFile& file = found == now_.files.end() ? now_.files.emplace_back() : *found;
+  static_cast<ingest::FilePlace&>(file) = place;
+  file.size = place.position;
+  file.is_packed = false;
+  file.is_done = false;
+}
+
+std::vector<ingest::FilePlace> StateDir::followed() const {
+  std::vector<ingest::FilePlace> out;
+  for (const InputFile& file : now_.files) {
+    if (file.begin == 0 && !file.is_packed) out.push_back(file);
+  }
+  return out;
 }
 
 // Everything of the log before it must be there first: a snapshot stands for what was told.
@@ -384,6 +390,10 @@ bool StateDir::save() {
   if (!log_->sync()) {
     message_ = log_->message();
     return false;
+  }
+  for (auto number = static_cast<std::uint32_t>(now_.input_names.size()); number < names_->size();
+       ++number) {
+    now_.input_names.push_back((*names_)[number]);
   }
   now_.log = log_->position();
   now_.records_bytes = records_bytes();

@@ -40,6 +40,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/input_names.h"
 #include "ingest/source.h"
 #include "state/checkpoint.h"
 #include "state/files.h"
@@ -74,6 +75,8 @@ struct InputPlace {
 // A moment between two batches.
 struct Progress {
   std::vector<InputPlace> inputs;  // as plan_inputs() gave them
+  // Files that are followed: how far those have come that came any further since the last one.
+  std::vector<ingest::FilePlace> followed;
   std::vector<std::uint64_t> counts;
   bool is_last = false;  // the run writes nothing behind it
   std::string snapshot;  // the resolver's state; empty: none is taken
@@ -81,7 +84,8 @@ struct Progress {
   std::optional<CatalogueIdentity> catalogue;
 
   // Gives back what is committed, which may be large.
-  void forget_snapshot() noexcept {
+  void forget_committed() noexcept {
+    followed.clear();
     snapshot = {};
     catalogue.reset();
   }
@@ -112,10 +116,12 @@ class StateDir {
   [[nodiscard]] const std::vector<ingest::InputStart>& starts() const noexcept { return starts_; }
   [[nodiscard]] const std::vector<std::uint32_t>& numbers() const noexcept { return numbers_; }
   [[nodiscard]] const std::vector<InputPlace>& places() const noexcept { return places_; }
-  // By number.
-  [[nodiscard]] const std::vector<std::string>& input_names() const noexcept {
-    return now_.input_names;
+  // By number. Whoever finds inputs while the run goes on adds their names.
+  [[nodiscard]] const std::shared_ptr<base::InputNames>& input_names() const noexcept {
+    return names_;
   }
+  // What runs before this one read of files that can be followed on; instead of plan_inputs().
+  [[nodiscard]] std::vector<ingest::FilePlace> followed() const;
 
   // The sink of an output, compared with what is committed of it; it outlives this. Each kind once.
   [[nodiscard]] OutputFile* open_output(OutputKind kind, const std::string& path);
@@ -139,14 +145,12 @@ class StateDir {
 
  private:
   static constexpr std::size_t kNoFile = static_cast<std::size_t>(-1);
-  // An input's beginning tells it from another one with its inode.
-  static constexpr std::size_t kFingerprintBytes = 4096;
 
-  [[nodiscard]] std::uint32_t number_of(const std::string& name);
   void plan_input(const std::string& name);
   static void go_on(InputFile* file, const InputFile& seen, int fd, const std::string& name);
   // Makes the checkpoint the state goes on from: its snapshot is there.
   void adopt(CheckpointSlots::Loaded loaded);
+  void note_followed(const ingest::FilePlace& place);
   [[nodiscard]] bool take(std::string_view snapshot);
   [[nodiscard]] bool pass_to(const CatalogueIdentity& catalogue);
   void find_catalogue(const CatalogueIdentity& wanted);
@@ -180,6 +184,7 @@ class StateDir {
   Needs before_;
   std::optional<Needs> tidied_for_;
   std::string warning_;
+  std::shared_ptr<base::InputNames> names_ = std::make_shared<base::InputNames>();
   std::vector<ingest::InputStart> starts_;
   std::vector<std::uint32_t> numbers_;
   std::vector<InputPlace> places_;

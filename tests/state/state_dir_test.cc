@@ -50,7 +50,7 @@ struct StartedRun {
     progress.snapshot = bytes;
     if (!catalogue.empty()) progress.catalogue = identity(catalogue).catalogue;
     ASSERT_TRUE(state.commit(progress)) << state.message();
-    progress.forget_snapshot();
+    progress.forget_committed();
   }
   void say(const std::string& signals) {
     ASSERT_TRUE(state.append(EntryKind::kSignals, 1, signals)) << state.message();
@@ -201,7 +201,10 @@ TEST(StateDir, NamesKeepTheirNumbers) {
   }
   const StartedRun run(dir, {"b", "a"});
   EXPECT_EQ(run.state.numbers(), (std::vector<std::uint32_t>{1, 0}));
-  EXPECT_EQ(run.state.input_names(), (std::vector<std::string>{dir.path("a"), dir.path("b")}));
+  const base::InputNames& names = *run.state.input_names();
+  ASSERT_EQ(names.size(), 2U);
+  EXPECT_EQ(names[0], dir.path("a"));
+  EXPECT_EQ(names[1], dir.path("b"));
 }
 
 // An output after a run that ended as it should, and after one that was cut off.

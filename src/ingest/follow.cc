@@ -1,0 +1,737 @@
+#include "ingest/follow.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/setup_error.h"
+#include "ingest/byte_source.h"
+
+namespace hashcart::ingest {
+namespace {
+
+using base::SetupError;
+using base::SetupFault;
+
+constexpr std::chrono::milliseconds kLookEvery{1000};
+constexpr std::chrono::milliseconds kLookEveryUnwatched{100};
+// So long nobody wrote to a file that is not at its name any more: nobody will.
+constexpr std::chrono::seconds kQuiet{60};
+
+// pread() through interruptions. -1: an error, in errno.
+ssize_t read_some(int fd, char* to, std::size_t room, std::uint64_t at) noexcept {
+  for (;;) {
+    const ssize_t got = pread(fd, to, room, static_cast<off_t>(at));
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string name_in_directory(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// A name beside `path`.
+std::string beside(const std::string& path, const std::string& name) {
+  return path.substr(0, path.rfind('/') + 1) + name;
+}
+
+bool is_earlier(const timespec& a, const timespec& b) noexcept {
+  return std::pair(a.tv_sec, a.tv_nsec) < std::pair(b.tv_sec, b.tv_nsec);
+}
+
+// The bytes of a file, for as long as there are any.
+class FollowedBytes final : public ByteSource {
+ public:
+  FollowedBytes(int fd, std::uint64_t at, Ledger* ledger) : fd_(fd), at_(at), ledger_(*ledger) {}
+
+  ReadStatus read(char* to, std::size_t room, Wait /*wait*/, std::size_t* count) override {
+    if (ledger_.stopped()) return ReadStatus::kStopped;
+    const ssize_t got = read_some(fd_, to, room, at_);
+    error_ = got < 0 ? errno : 0;
+    if (got <= 0) return ReadStatus::kNotYet;
+    *count = static_cast<std::size_t>(got);
+    at_ += *count;
+    ledger_.add_raw(*count);
+    ledger_.add_read(*count);
+    return ReadStatus::kBytes;
+  }
+  std::string message() const override { return {}; }
+
+  // Of the last read; 0: none.
+  [[nodiscard]] int error() const noexcept { return error_; }
+
+ private:
+  const int fd_;
+  std::uint64_t at_;
+  Ledger& ledger_;
+  int error_ = 0;
+};
+
+}  // namespace
+
+struct Follower::Path {
+  std::string name;
+  bool is_found = false;  // by a pattern
+  std::uint32_t number = 0;
+  File* file = nullptr;    // what stands at it, or last did
+  File* before = nullptr;  // what stood there before that, and is read on
+  std::string said;        // what was said last of what stands in the way
+};
+
+struct Follower::File {
+  File(const Follower& of, Path* at, FileDescriptor descriptor, const struct stat& status)
+      : fd(std::move(descriptor)),
+        path(at),
+        device(status.st_dev),
+        inode(status.st_ino),
+        size_at_start(static_cast<std::uint64_t>(status.st_size)),
+        stream(of.options_.read_bytes, of.options_.record_bytes_max, &of.ledger_),
+        read_at(Clock::now()) {}
+
+  FileDescriptor fd;
+  Path* path;
+  std::uint64_t device;
+  std::uint64_t inode;
+  std::uint64_t size_at_start;
+  int watch = -1;
+  InputStream stream;
+  FollowedBytes* bytes = nullptr;  // the stream's
+  FilePlace start;                 // where the stream begins once there is something to read
+  std::string head;                // the first bytes of what was read, kFingerprintBytes at most
+  bool is_ready = true;            // there may be something to read
+  bool was_dry = true;             // all was read, so other bytes may stand there now
+  bool is_away = false;            // it stands at its path no more
+  bool ends = false;               // once all of it is read
+  File* waits_for = nullptr;       // this one is read first
+  Clock::time_point read_at;       // when there last was something
+  mutable std::string said;
+
+  // Behind all that was read.
+  [[nodiscard]] std::uint64_t end() const noexcept {
+    return stream.is_open() ? stream.position() + stream.held_bytes() : start.position;
+  }
+};
+
+// A name that a followed file was given.
+struct Follower::Moved {
+  Path* path = nullptr;
+  std::string name;  // in the same directory; empty: on its way
+  std::uint32_t cookie = 0;
+};
+
+Follower::Follower(const SourceOptions& options, int wake, Ledger* ledger)
+    : options_(options),
+      follow_(*options.follow),
+      wake_(wake),
+      ledger_(*ledger),
+      known_(options.follow->known) {
+  if (options_.inputs.empty()) {
+    throw SetupError(SetupFault::kUsage, "--follow: name the files to follow");
+  }
+  for (const std::string& input : options_.inputs) {
+    if (input == "-") {
+      throw SetupError(SetupFault::kUsage,
+                       "--follow: standard input is read as it comes anyway; name files");
+    }
+    if (is_pattern(input)) {
+      patterns_.push_back(input);
+      continue;
+    }
+    struct stat status {};
+    if (stat(input.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+      throw SetupError(SetupFault::kUsage,
+                       input + ": only regular files can be followed; read it without --follow");
+    }
+    Path& path = add_path(input, false);
+    watch_directories();
+    look_at(&path);
+    if (path.file != nullptr && !path.file->head.empty() && is_compressed(path.file->head)) {
+      throw SetupError(SetupFault::kUsage,
+                       input + ": is compressed, and cannot be followed; read it without --follow");
+    }
+    find_moved_away(&path);
+  }
+  watch_directories();
+  look_for_matches();
+  for (const auto& file : files_) first_.push_back(file.get());
+  next_look_ = Clock::now() + kLookEvery;
+}
+
+Follower::~Follower() = default;
+
+void Follower::notice(bool is_warning, const std::string& text) const {
+  if (follow_.notice) follow_.notice(is_warning, text);
+}
+
+void Follower::notice_once(File* file, const std::string& text) const {
+  if (file->said == text) return;
+  file->said = text;
+  notice(true, file->path->name + ": " + text);
+}
+
+// ------------------------------------------------------------------------------------------- names
+
+Follower::Path& Follower::add_path(const std::string& name, bool is_found) {
+  Path& path = *paths_.emplace_back(std::make_unique<Path>());
+  path.name = name;
+  path.is_found = is_found;
+  path.number = follow_.names->number_of(name);
+  if (is_found) notice(false, name + ": matches, and is read from now on");
+  return path;
+}
+
+Follower::File* Follower::by_inode(std::uint64_t device, std::uint64_t inode) noexcept {
+  for (const auto& file : files_) {
+    if (file->device == device && file->inode == inode) return file.get();
+  }
+  return nullptr;
+}
+
+// Opens what stands at a name as the file of a path. Null: there is none, or it is read already.
+Follower::File* Follower::open_for(Path* path, const std::string& name) {
+  const auto say = [&](const std::string& what, bool is_warning = true) {
+    if (path->said != what) notice(is_warning, name + ": " + what);
+    path->said = what;
+    return nullptr;
+  };
+  int fd = -1;
+  do {
+    fd = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  } while (fd < 0 && errno == EINTR);
+  FileDescriptor descriptor(fd, true);
+  struct stat status {};
+  if (fd < 0 || fstat(fd, &status) != 0) {
+    if (errno == ENOENT && path->file != nullptr) return nullptr;
+    return say(std::string(std::strerror(errno)) + "; it is waited for", errno != ENOENT);
+  }
+  if (!S_ISREG(status.st_mode)) return say("is no regular file, and is not followed");
+  if (follow_.is_output && follow_.is_output(status.st_dev, status.st_ino)) {
+    return say("is written by this run, and is not read");
+  }
+  if (by_inode(status.st_dev, status.st_ino) != nullptr) return nullptr;
+  path->said.clear();
+  auto owned = std::make_unique<File>(*this, path, std::move(descriptor), status);
+  File* const file = owned.get();
+  // Before it is read for the first time, so that nothing is missed.
+  file->watch = watch_.add_file(fd);
+  if (!read_head(file, file->size_at_start)) {
+    watch_.remove(file->watch);
+    return say(std::string("cannot be read: ") + std::strerror(errno) + "; it is tried again");
+  }
+  take_known(file);
+  files_.push_back(std::move(owned));
+  if (File* const old = path->file; old != nullptr) {
+    if (path->before != nullptr) {
+      path->before->ends = path->before->is_ready = true;
+    }
+    path->before = old;
+    old->is_away = old->is_ready = true;
+    file->waits_for = old;
+    notice(false, path->name + ": is another file now");
+  }
+  path->file = file;
+  return file;
+}
+
+// Where it is begun.
+void Follower::take_known(File* file) {
+  file->start = {.device = file->device,
+                 .inode = file->inode,
+                 .name = file->path->number,
+                 .framing = options_.framing};
+  const auto known = std::find_if(known_.rbegin(), known_.rend(), [&](const FilePlace& place) {
+    return place.device == file->device && place.inode == file->inode;
+  });
+  if (known == known_.rend()) return;
+  if (begins_like(*known, file->head)) {
+    const Framing forced = file->start.framing;
+    file->start.position = known->position;
+    file->start.unended_bytes = known->unended_bytes;
+    file->start.framing = forced == Framing::kAuto ? known->framing : forced;
+  } else if (known->name == file->path->number) {
+    notice(true, file->path->name + ": was truncated, or is another file, since byte " +
+                     std::to_string(known->position) + " of it was read; from its beginning");
+  }
+}
+
+// What earlier runs read under this name and has another one by now.
+void Follower::find_moved_away(Path* path) {
+  std::vector<FilePlace> known;
+  bool is_there = false;
+  for (const FilePlace& place : known_) {
+    if (place.name != path->number) continue;
+    if (path->file != nullptr && by_inode(place.device, place.inode) == path->file) {
+      is_there = true;
+    } else {
+      known.push_back(place);
+    }
+  }
+  if (known.empty()) return;
+  File* const now = std::exchange(path->file, nullptr);
+  open_moved_away(path, known, &is_there);
+  if (!is_there) {
+    notice(true, path->name +
+                     ": the file that was read under this name is gone; what was written "
+                     "to it since, if anything, is not known");
+  }
+  if (now == nullptr) return;
+  now->waits_for = path->before = path->file;
+  path->file = now;
+  // It comes behind what stood there before it.
+  const auto at = std::find_if(files_.begin(), files_.end(),
+                               [&](const auto& file) { return file.get() == now; });
+  std::rotate(at, at + 1, files_.end());
+}
+
+// Those of them that have grown, the one that was written to last behind the others.
+void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known, bool* is_there) {
+  struct Away {
+    std::string name;
+    timespec written;
+  };
+  std::vector<Away> grown;
+  DIR* const directory = opendir(directory_of(path->name).c_str());
+  if (directory == nullptr) return;
+  while (const dirent* const entry = readdir(directory)) {
+    const std::string name = beside(path->name, entry->d_name);
+    struct stat status {};
+    if (lstat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    const auto place = std::find_if(known.begin(), known.end(), [&](const FilePlace& known_place) {
+      return known_place.device == status.st_dev && known_place.inode == status.st_ino;
+    });
+    if (place == known.end()) continue;
+    *is_there = true;
+    if (static_cast<std::uint64_t>(status.st_size) > place->position) {
+      grown.push_back({name, status.st_mtim});
+    }
+  }
+  closedir(directory);
+  std::sort(grown.begin(), grown.end(),
+            [](const Away& a, const Away& b) { return is_earlier(a.written, b.written); });
+  for (const Away& away : grown) {
+    if (File* const file = open_for(path, away.name); file != nullptr) {
+      file->is_away = true;
+      notice(false, away.name + ": is what was read as " + path->name + " before");
+    }
+  }
+}
+
+void Follower::look_at(Path* path) {
+  struct stat status {};
+  const bool is_there = stat(path->name.c_str(), &status) == 0;
+  // Where it went in the meantime, one file after another.
+  for (const Moved& moved : moved_) {
+    if (moved.path == path && !moved.name.empty()) {
+      if (File* const file = open_for(path, beside(path->name, moved.name)); file != nullptr) {
+        file->is_away = true;
+      }
+    }
+  }
+  if (path->file != nullptr) {
+    path->file->is_away =
+        !is_there || path->file->device != status.st_dev || path->file->inode != status.st_ino;
+    if (!path->file->is_away) return;
+  }
+  static_cast<void>(open_for(path, path->name));
+}
+
+void Follower::look_for_matches() {
+  struct Match {
+    std::string name;
+    timespec written;
+  };
+  std::vector<Match> matches;
+  for (const std::string& pattern : patterns_) {
+    glob_t found{};
+    if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+      for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+        const std::string name = found.gl_pathv[i];
+        struct stat status {};
+        if (stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+        const bool is_path = std::any_of(paths_.begin(), paths_.end(),
+                                         [&](const auto& path) { return path->name == name; });
+        if (is_path || by_inode(status.st_dev, status.st_ino) != nullptr ||
+            (follow_.is_output && follow_.is_output(status.st_dev, status.st_ino))) {
+          continue;
+        }
+        matches.push_back({name, status.st_mtim});
+      }
+    }
+    globfree(&found);
+  }
+  std::stable_sort(matches.begin(), matches.end(),
+                   [](const Match& a, const Match& b) { return is_earlier(a.written, b.written); });
+  for (const Match& match : matches) look_at(&add_path(match.name, true));
+}
+
+void Follower::watch_directories() {
+  std::vector<std::string> wanted;
+  for (const auto& path : paths_) wanted.push_back(directory_of(path->name));
+  for (const std::string& pattern : patterns_) {
+    if (!is_pattern(directory_of(pattern))) wanted.push_back(directory_of(pattern));
+  }
+  for (const std::string& directory : wanted) {
+    const auto [at, is_new] = directories_.try_emplace(directory, -1);
+    if (at->second < 0) at->second = watch_.add_directory(directory);
+  }
+}
+
+void Follower::look() {
+  wants_look_ = false;
+  watch_directories();
+  for (std::size_t i = 0; i < paths_.size(); ++i) look_at(paths_[i].get());
+  moved_.clear();
+  // What a pattern found and is gone may be found again.
+  std::erase_if(paths_, [](const auto& path) {
+    return path->is_found && path->file == nullptr && path->before == nullptr;
+  });
+  look_for_matches();
+}
+
+void Follower::note_move(const FileWatch::Event& event, const std::string& directory) {
+  const bool is_from = event.what == FileWatch::What::kMovedFrom;
+  for (Moved& moved : moved_) {
+    if (directory_of(moved.path->name) != directory) continue;
+    if (is_from && moved.name == event.name) {
+      moved.name.clear();
+      moved.cookie = event.cookie;
+      return;
+    }
+    if (!is_from && moved.name.empty() && moved.cookie == event.cookie) moved.name = event.name;
+  }
+  if (!is_from) return;
+  for (const auto& path : paths_) {
+    if (directory_of(path->name) == directory && name_in_directory(path->name) == event.name) {
+      moved_.push_back({path.get(), {}, event.cookie});
+    }
+  }
+}
+
+void Follower::take_events() {
+  using What = FileWatch::What;
+  for (const FileWatch::Event& event : watch_.take()) {
+    if (event.what == What::kAll) {
+      wants_look_ = true;
+      for (const auto& file : files_) file->is_ready = true;
+      continue;
+    }
+    const auto directory = std::find_if(directories_.begin(), directories_.end(),
+                                        [&](auto& entry) { return entry.second == event.watch; });
+    if (directory != directories_.end()) {
+      if (event.what == What::kLost) directory->second = -1;
+      if (event.what == What::kMovedFrom || event.what == What::kMovedTo) {
+        note_move(event, directory->first);
+      }
+      const auto is_named = [&](const std::string& path) {
+        return fnmatch(name_in_directory(path).c_str(), event.name.c_str(), 0) == 0;
+      };
+      wants_look_ = wants_look_ ||
+                    std::any_of(paths_.begin(), paths_.end(),
+                                [&](const auto& path) {
+                                  return name_in_directory(path->name) == event.name;
+                                }) ||
+                    std::any_of(patterns_.begin(), patterns_.end(), is_named);
+      continue;
+    }
+    for (const auto& file : files_) {
+      if (file->watch != event.watch) continue;
+      if (event.what == What::kLost) file->watch = -1;
+      if (event.what != What::kGrown) wants_look_ = true;
+      file->is_ready = true;
+    }
+  }
+}
+
+// Whether inotify told or not.
+void Follower::look_around() {
+  next_look_ = Clock::now() + (watch_.is_complete() ? kLookEvery : kLookEveryUnwatched);
+  look();
+  for (const auto& file : files_) {
+    if (file->is_ready) continue;
+    struct stat status {};
+    if (fstat(file->fd.get(), &status) != 0) continue;
+    file->is_ready = static_cast<std::uint64_t>(status.st_size) != file->end();
+    if (file->is_ready || Clock::now() - file->read_at < kQuiet) continue;
+    const bool is_deleted = status.st_nlink == 0;
+    if (is_deleted || (file->is_away && file->stream.held_bytes() > 0)) {
+      file->ends = file->is_ready = true;
+    }
+  }
+}
+
+// ------------------------------------------------------------------------------------------- files
+
+Follower::File* Follower::next_ready() noexcept {
+  const auto may_go = [](const File& file) {
+    return file.is_ready && (file.waits_for == nullptr || !file.waits_for->is_ready);
+  };
+  while (!first_.empty()) {
+    File* const file = first_.front();
+    if (may_go(*file) && file->end() < file->size_at_start) return file;
+    first_.pop_front();
+  }
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    turn_ = (turn_ + 1) % files_.size();
+    if (may_go(*files_[turn_])) return files_[turn_].get();
+  }
+  return nullptr;
+}
+
+FillResult Follower::fill(Chunk* chunk) {
+  for (;;) {
+    if (ledger_.stopped()) {
+      chunk->reset(0, Framing::kNdjson);
+      return stop();
+    }
+    take_events();
+    if (Clock::now() >= next_look_) {
+      look_around();
+    } else if (wants_look_) {
+      look();
+    }
+    if (File* const file = next_ready(); file != nullptr) {
+      if (const std::optional<FillResult> result = serve(file, chunk)) {
+        is_dry_told_ = chunk->ran_dry();
+        return *result;
+      }
+      continue;
+    }
+    if (!is_dry_told_) {
+      // Whoever waits to hear that there is no more for now.
+      chunk->reset(0, Framing::kNdjson);
+      chunk->set_ran_dry();
+      is_dry_told_ = true;
+      return FillResult::kFilled;
+    }
+    watch_.wait(wake_,
+                std::max(std::chrono::milliseconds(1),
+                         std::chrono::ceil<std::chrono::milliseconds>(next_look_ - Clock::now())));
+  }
+}
+
+// What was read and is not handed out was not read.
+FillResult Follower::stop() {
+  for (const auto& file : files_) file->stream.forget();
+  return FillResult::kEnd;
+}
+
+std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
+  const auto filled = [](bool is_filled) {
+    return is_filled ? std::optional(FillResult::kFilled) : std::nullopt;
+  };
+  if (file->was_dry) {
+    std::uint64_t size = 0;
+    if (is_cut_off(file, &size)) return filled(restart(file, size, chunk));
+  }
+  if (!file->stream.is_open() && !begin(file)) {
+    if (file->ends) return filled(end(file, chunk));
+    rest(file);
+    return std::nullopt;
+  }
+  switch (file->stream.fill(chunk, Wait::kNo)) {
+    case InputStream::Filled::kChunk:
+      file->read_at = Clock::now();
+      file->said.clear();
+      set_place(file, file->stream.position(), 0, chunk);
+      file->was_dry = false;
+      // What is written from now on is told.
+      if (chunk->ran_dry() && !file->ends) rest(file);
+      return FillResult::kFilled;
+    case InputStream::Filled::kNotYet:
+      if (const int error = file->bytes->error(); error != 0) {
+        notice_once(file,
+                    std::string("cannot be read: ") + std::strerror(error) + "; it is tried again");
+      } else if (file->ends) {
+        return filled(end(file, chunk));
+      }
+      rest(file);
+      return std::nullopt;
+    case InputStream::Filled::kStopped:
+      set_place(file, file->stream.position(), 0, chunk);
+      return stop();
+    case InputStream::Filled::kLastChunk:
+    case InputStream::Filled::kNothing:
+      break;  // only end() and restart() end a stream
+  }
+  return std::nullopt;
+}
+
+// All of it was read for now.
+void Follower::rest(File* file) {
+  file->is_ready = false;
+  file->was_dry = true;
+  for (const auto& other : files_) {
+    if (other->waits_for == file) other->waits_for = nullptr;
+  }
+}
+
+// Opens the stream at the first bytes there are to read. False: there are none.
+bool Follower::begin(File* file) {
+  char next[2];
+  const ssize_t got = read_some(file->fd.get(), next, sizeof next, file->start.position);
+  if (got < 0) {
+    notice_once(file,
+                std::string("cannot be read: ") + std::strerror(errno) + "; it is tried again");
+  }
+  if (got <= 0 || (got == 1 && next[0] == '\r' && file->start.unended_bytes > 0)) return false;
+  if (file->start.position == 0) {
+    if (!read_head(file, kFingerprintBytes)) return false;
+    if (is_compressed(file->head)) {
+      notice_once(file, "is compressed, and is not followed");
+      return false;
+    }
+  }
+  const std::string_view bytes(next, static_cast<std::size_t>(got));
+  const bool is_lines = file->start.framing == Framing::kNdjson;
+  const std::uint64_t position = is_lines ? behind_unended(file->start, bytes)
+                                          : file->start.position - file->start.unended_bytes;
+  file->start.unended_bytes = 0;
+  file->start.position = position;
+  auto reader = std::make_unique<FollowedBytes>(file->fd.get(), position, &ledger_);
+  file->bytes = reader.get();
+  file->stream.open(std::move(reader), {.input = file->path->number,
+                                        .name = file->path->name,
+                                        .framing = file->start.framing,
+                                        .offset = position});
+  return true;
+}
+
+// Reads as much of the file's beginning as counts, of so many bytes that are its own.
+bool Follower::read_head(File* file, std::uint64_t size) {
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, kFingerprintBytes));
+  while (file->head.size() < wanted) {
+    char bytes[kFingerprintBytes];
+    const ssize_t got =
+        read_some(file->fd.get(), bytes, wanted - file->head.size(), file->head.size());
+    if (got < 0) return false;
+    if (got == 0) break;
+    file->head.append(bytes, static_cast<std::size_t>(got));
+  }
+  return true;
+}
+
+// Whether other bytes stand where it was read, or none.
+bool Follower::is_cut_off(File* file, std::uint64_t* size) {
+  struct stat status {};
+  if (fstat(file->fd.get(), &status) != 0) return false;
+  *size = static_cast<std::uint64_t>(status.st_size);
+  if (file->end() == 0) {
+    file->head.clear();  // nothing was read of what it was
+    return false;
+  }
+  if (*size < file->end()) return true;
+  char bytes[kFingerprintBytes];
+  std::size_t count = 0;
+  while (count < file->head.size()) {
+    const ssize_t got = read_some(file->fd.get(), bytes + count, file->head.size() - count, count);
+    if (got <= 0) return false;  // the next look will tell
+    count += static_cast<std::size_t>(got);
+  }
+  return std::string_view(bytes, count) != file->head;
+}
+
+// What was begun ends, cut short. Whether the chunk holds that.
+bool Follower::restart(File* file, std::uint64_t size, Chunk* chunk) {
+  const std::uint64_t before = file->end();
+  const std::string head = std::exchange(file->head, {});
+  if (!read_head(file, size)) {
+    file->head = head;
+    rest(file);
+    return false;
+  }
+  const bool is_shortened = size > 0 && head.starts_with(file->head);
+  const std::uint64_t position = is_shortened ? behind_last_line(*file, size) : 0;
+  notice(true, file->path->name + ": was truncated after " + std::to_string(before) +
+                   " bytes of it were read; read on from byte " + std::to_string(position));
+  bool has_rest = false;
+  if (file->stream.is_open()) {
+    file->stream.end(true);
+    has_rest = file->stream.held_bytes() > 0 &&
+               file->stream.fill(chunk, Wait::kNo) == InputStream::Filled::kLastChunk;
+    file->stream.close();
+  }
+  file->bytes = nullptr;
+  file->start.position = position;
+  file->start.unended_bytes = 0;
+  if (position == 0) file->start.framing = options_.framing;
+  file->was_dry = false;
+  if (has_rest) set_place(file, position, 0, chunk);
+  return has_rest;
+}
+
+// The place behind the last LF before `size`.
+std::uint64_t Follower::behind_last_line(const File& file, std::uint64_t size) const {
+  std::vector<char> bytes(options_.read_bytes);
+  for (std::uint64_t end = size; end > 0;) {
+    const std::uint64_t begin = end - std::min<std::uint64_t>(end, bytes.size());
+    const ssize_t got =
+        read_some(file.fd.get(), bytes.data(), static_cast<std::size_t>(end - begin), begin);
+    if (got <= 0) return 0;
+    const std::string_view text(bytes.data(), static_cast<std::size_t>(got));
+    if (const std::size_t lf = text.rfind('\n'); lf != std::string_view::npos) {
+      return begin + lf + 1;
+    }
+    end = begin;
+  }
+  return 0;
+}
+
+// The file is done with. Whether the chunk holds what was left of it.
+bool Follower::end(File* file, Chunk* chunk) {
+  bool has_rest = false;
+  if (const std::uint64_t held = file->stream.held_bytes(); file->stream.is_open() && held > 0) {
+    const std::uint64_t position = file->end();
+    file->stream.end(false);
+    has_rest = file->stream.fill(chunk, Wait::kNo) == InputStream::Filled::kLastChunk;
+    file->start.position = position;
+    file->start.unended_bytes = held;
+    if (has_rest) set_place(file, position, held, chunk);
+  } else {
+    file->start.position = file->end();
+  }
+  remove(file);
+  return has_rest;
+}
+
+void Follower::set_place(File* file, std::uint64_t position, std::uint64_t unended, Chunk* chunk) {
+  static_cast<void>(read_head(file, position));  // what is missing now is read another time
+  if (file->stream.framing() != Framing::kAuto) file->start.framing = file->stream.framing();
+  FilePlace place = file->start;
+  place.fingerprint = fingerprint_of(file->head);
+  place.fingerprint_bytes = file->head.size();
+  place.position = position;
+  place.unended_bytes = unended;
+  chunk->set_place(place);
+}
+
+void Follower::remove(File* file) {
+  FilePlace place = file->start;
+  place.fingerprint = fingerprint_of(file->head);
+  place.fingerprint_bytes = file->head.size();
+  known_.push_back(place);
+  rest(file);
+  watch_.remove(file->watch);
+  for (const auto& path : paths_) {
+    if (path->file == file) path->file = nullptr;
+    if (path->before == file) path->before = nullptr;
+  }
+  std::erase(first_, file);
+  std::erase_if(files_, [&](const auto& other) { return other.get() == file; });
+  turn_ = 0;
+}
+
+}  // namespace hashcart::ingest
