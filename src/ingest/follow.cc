@@ -49,6 +49,15 @@ std::string beside(const std::string& path, const std::string& name) {
   return path.substr(0, path.rfind('/') + 1) + name;
 }
 
+// What a file begins with; empty where it cannot be read.
+std::string head_of(const std::string& name) {
+  const FileDescriptor file(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), true);
+  std::string head(kFingerprintBytes, '\0');
+  const ssize_t got = file.get() < 0 ? 0 : read_some(file.get(), head.data(), head.size(), 0);
+  head.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return head;
+}
+
 bool is_earlier(const timespec& a, const timespec& b) noexcept {
   return std::pair(a.tv_sec, a.tv_nsec) < std::pair(b.tv_sec, b.tv_nsec);
 }
@@ -114,6 +123,7 @@ struct Follower::File {
   std::string head;                // the first bytes of what was read, kFingerprintBytes at most
   bool is_ready = true;            // there may be something to read
   bool was_dry = true;             // all was read, so other bytes may stand there now
+  bool is_told = false;            // its place was handed out, so that it is known from now on
   bool is_away = false;            // it stands at its path no more
   bool ends = false;               // once all of it is read
   File* waits_for = nullptr;       // this one is read first
@@ -297,13 +307,14 @@ void Follower::find_moved_away(Path* path) {
   std::rotate(at, at + 1, files_.end());
 }
 
-// Those of them that have grown, the one that was written to last behind the others.
+// Those of them that hold something that was not read, the one that was written to last behind the
+// others.
 void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known, bool* is_there) {
   struct Away {
     std::string name;
     timespec written;
   };
-  std::vector<Away> grown;
+  std::vector<Away> unread;
   DIR* const directory = opendir(directory_of(path->name).c_str());
   if (directory == nullptr) return;
   while (const dirent* const entry = readdir(directory)) {
@@ -314,15 +325,21 @@ void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known, 
       return known_place.device == status.st_dev && known_place.inode == status.st_ino;
     });
     if (place == known.end()) continue;
-    *is_there = true;
-    if (static_cast<std::uint64_t>(status.st_size) > place->position) {
-      grown.push_back({name, status.st_mtim});
+    const std::string head = head_of(name);
+    const bool is_it = place->fingerprint_bytes > 0 && begins_like(*place, head);
+    // Else it was empty then, or truncated since; or the inode was given to something else.
+    if (!is_it && (!std::string_view(entry->d_name).starts_with(name_in_directory(path->name)) ||
+                   is_compressed(head))) {
+      continue;
     }
+    *is_there = true;
+    if (is_it && static_cast<std::uint64_t>(status.st_size) == place->position) continue;
+    unread.push_back({name, status.st_mtim});
   }
   closedir(directory);
-  std::sort(grown.begin(), grown.end(),
+  std::sort(unread.begin(), unread.end(),
             [](const Away& a, const Away& b) { return is_earlier(a.written, b.written); });
-  for (const Away& away : grown) {
+  for (const Away& away : unread) {
     if (File* const file = open_for(path, away.name); file != nullptr) {
       file->is_away = true;
       notice(false, away.name + ": is what was read as " + path->name + " before");
@@ -540,7 +557,10 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
   if (!file->stream.is_open() && !begin(file)) {
     if (file->ends) return filled(end(file, chunk));
     rest(file);
-    return std::nullopt;
+    if (file->is_told) return std::nullopt;
+    chunk->reset(file->path->number, Framing::kNdjson);
+    set_place(file, file->start.position, file->start.unended_bytes, chunk);
+    return FillResult::kFilled;
   }
   switch (file->stream.fill(chunk, Wait::kNo)) {
     case InputStream::Filled::kChunk:
@@ -716,6 +736,7 @@ void Follower::set_place(File* file, std::uint64_t position, std::uint64_t unend
   place.position = position;
   place.unended_bytes = unended;
   chunk->set_place(place);
+  file->is_told = true;
 }
 
 void Follower::remove(File* file) {

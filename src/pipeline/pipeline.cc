@@ -409,7 +409,8 @@ class Machine {
   bool next_batch(Lane* lane, Handle* handle) {
     while (!lane->full_batches.try_pop(handle)) {
       // While the input does not wait, batches come soon enough.
-      const bool wants_commit = ran_dry_ && uncommitted_bytes_ > 0 && !has_gap_;
+      const bool wants_commit =
+          ran_dry_ && (uncommitted_bytes_ > 0 || !followed_.empty()) && !has_gap_;
       if (!has_output() && !wants_commit) return lane->full_batches.pop(handle);
       const Clock::time_point commit_due = last_commit_ + options_.commit_after;
       const Clock::time_point due = !wants_commit  ? output_due()
@@ -501,6 +502,8 @@ class Machine {
       }
       out_[handle].bytes.clear();
       free_out_.push(handle);
+      // The input may be long in coming.
+      if (writer_.stopped()) source_.abandon();
     }
   }
 

@@ -1,0 +1,527 @@
+#!/usr/bin/env python3
+"""match -F: whatever happens to files and to the run, each whole line is read once, in its file's order.
+
+    follow.py HASHCART [--rounds N] [--seed N]
+
+Every post here comes to exactly one outcome, so the outcomes tell what was read. The last test lets a writer append,
+rotate, truncate and make files anew at random while the run is killed and started again.
+"""
+import argparse
+import gzip
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import scratch
+
+BINARY = None
+ROUNDS = 3
+SEED = None
+PATIENCE = 30  # seconds until a test gives up
+
+
+def post(n):
+    return json.dumps({"id": str(n), "user": "ann", "at": "2014-05-06T10:00:00Z", "text": "yes #AmazonCart"}) + "\n"
+
+
+def posts(*numbers):
+    return "".join(map(post, numbers))
+
+
+class Run:
+    """A run that follows files, and what it said."""
+
+    def __init__(self, test, *inputs, state=False, more=(), out="out"):
+        p = test.path
+        self.outcomes = p / (out + ".outcomes")
+        self.rejects = p / (out + ".rejects")
+        self.errors = p / (out + ".errors")
+        command = [BINARY, "match", "-F", "-v", "-o", str(p / (out + ".records")), "--outcomes", str(self.outcomes),
+                   "--rejects", str(self.rejects), "--stats-file", str(p / (out + ".stats")), *more]
+        if state:
+            command += ["--state", str(p / "state")]
+        env = dict(os.environ, HASHCART_STATE_EVERY="1")
+        with open(self.errors, "ab") as errors:
+            self.process = subprocess.Popen(command + list(inputs), stderr=errors, stdin=subprocess.DEVNULL,
+                                            cwd=p, env=env)
+        self.test = test
+        test.addCleanup(self.kill)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def ids(self):
+        if not self.outcomes.exists():
+            return []
+        # The last line may be on its way.
+        lines = self.outcomes.read_text().split("\n")[:-1]
+        return [json.loads(line)["post_id"] for line in lines]
+
+    def said(self):
+        return self.errors.read_text()
+
+    def wait_for(self, what, why=""):
+        end = time.monotonic() + PATIENCE
+        while not what():
+            if self.process.poll() is not None:
+                self.test.fail(f"ended ({self.process.returncode}): {self.said()}")
+            if time.monotonic() > end:
+                self.test.fail(f"{why}: {self.ids()[-20:]}\n{self.said()[-2000:]}")
+            time.sleep(0.002)
+
+    def wait_ids(self, *numbers):
+        wanted = [str(n) for n in numbers]
+        self.wait_for(lambda: len(self.ids()) >= len(wanted), f"waited for {wanted[-20:]}")
+        self.test.assertEqual(self.ids(), wanted, self.said())
+
+    def wait_said(self, text):
+        self.wait_for(lambda: text in self.said(), f"waited for {text!r}")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=PATIENCE)
+        # Before it reads anything, a signal ends it as it does any program.
+        self.test.assertIn(self.process.returncode, (143, -signal.SIGTERM), self.said())
+
+
+class Follow(scratch.ScratchTest):
+    def setUp(self):
+        super().setUp()
+        self.log = self.path / "log"
+
+    def append(self, text, path=None):
+        with open(path or self.log, "ab") as file:
+            file.write(text.encode())
+
+    def settle(self):
+        """Whatever the run does of its own accord every second, it has done."""
+        time.sleep(2.2)
+
+    # ---------------------------------------------------------------------------------- one file
+
+    def test_a_file_grows(self):
+        self.append(posts(1, 2))
+        run = Run(self, "log")
+        run.wait_ids(1, 2)
+        self.append(posts(3))
+        run.wait_ids(1, 2, 3)
+        whole = post(4)
+        self.append(whole[:30])
+        time.sleep(0.3)
+        self.assertEqual(run.ids(), ["1", "2", "3"])
+        self.append(whole[30:-1])
+        time.sleep(0.3)
+        self.assertEqual(run.ids(), ["1", "2", "3"], "a line without its end")
+        self.append("\n")
+        run.wait_ids(1, 2, 3, 4)
+        # What has not ended at a stop was not read, and the books say so.
+        self.append(post(5)[:-1])
+        time.sleep(0.1)
+        run.stop()
+        self.assertEqual(run.ids(), ["1", "2", "3", "4"])
+        stats = json.loads((self.path / "out.stats").read_text())
+        self.assertEqual(stats["bytes"]["in"], len(posts(1, 2, 3, 4)))
+
+    def test_a_long_line_in_small_pieces_and_one_over_the_limit(self):
+        self.append("")
+        run = Run(self, "log")
+        time.sleep(0.1)
+        line = json.dumps({"id": "1", "user": "ann", "at": "2014-05-06T10:00:00Z", "text": "#AmazonCart " + "x" * 300_000})
+        for at in range(0, len(line), 10_000):
+            self.append(line[at:at + 10_000])
+            time.sleep(0.002)
+        self.append("\n" + "y" * 5_000_000)
+        run.wait_ids(1)
+        self.append("y" * 5_000_000)
+        time.sleep(0.2)
+        self.append("\n" + post(2))
+        run.wait_ids(1, 2)
+        run.stop()
+        self.assertIn('"reason":"too_long"', run.rejects.read_text())
+
+    def test_an_empty_file_sse_and_crlf(self):
+        self.append("")
+        other = self.path / "events"
+        other.write_text("")
+        run = Run(self, "log", "events")
+        self.append(post(1).replace("\n", "\r\n"))
+        run.wait_ids(1)
+        status = {"id": "2", "created_at": "2014-05-06T10:00:00.000Z", "uri": "https://m.example/users/ann/statuses/2",
+                  "in_reply_to_id": None, "account": {"id": "5", "acct": "ann"}, "content": "<p>yes #AmazonCart</p>"}
+        self.append("event: update\ndata: " + json.dumps(status) + "\n", other)
+        time.sleep(0.1)
+        self.assertEqual(run.ids(), ["1"])
+        self.append("\n", other)
+        run.wait_ids(1, status["uri"])
+        run.stop()
+
+    # ---------------------------------------------------------------------------------- rotation
+
+    def test_moved_away(self):
+        self.append(posts(1, 2))
+        run = Run(self, "log")
+        run.wait_ids(1, 2)
+        os.rename(self.log, self.path / "log.1")
+        self.append(posts(3), self.path / "log.1")  # by a writer that has not heard of it
+        run.wait_ids(1, 2, 3)
+        self.append(posts(4))
+        run.wait_ids(1, 2, 3, 4)
+        self.append(posts(5), self.path / "log.1")
+        run.wait_ids(1, 2, 3, 4, 5)
+        self.append(posts(6))
+        run.wait_ids(1, 2, 3, 4, 5, 6)
+        run.stop()
+
+    def test_moved_away_in_the_middle_of_a_line(self):
+        self.append(posts(1) + post(2)[:40])
+        run = Run(self, "log")
+        run.wait_ids(1)
+        os.rename(self.log, self.path / "log.1")
+        self.append(posts(3))
+        run.wait_ids(1, 3)
+        self.append(post(2)[40:], self.path / "log.1")
+        run.wait_ids(1, 3, 2)
+        # What the next rotation finds without its end is a line, as it is at the end of any file.
+        self.append(post(4)[:-1], self.path / "log.1")
+        os.rename(self.log, self.path / "log.2")
+        self.append(posts(5))
+        run.wait_for(lambda: sorted(run.ids()) == ["1", "2", "3", "4", "5"], "the line without end")
+        run.stop()
+
+    def test_moved_away_more_than_once_between_two_looks(self):
+        self.append(posts(1))
+        run = Run(self, "log")
+        run.wait_ids(1)
+        run.process.send_signal(signal.SIGSTOP)
+        for n in range(2, 6):
+            self.append(posts(n * 10))
+            for k in range(n, 0, -1):
+                if (self.path / f"log.{k}").exists():
+                    os.rename(self.path / f"log.{k}", self.path / f"log.{k + 1}")
+            os.rename(self.log, self.path / "log.1")
+        self.append(posts(60))
+        run.process.send_signal(signal.SIGCONT)
+        run.wait_ids(1, 20, 30, 40, 50, 60)
+        run.stop()
+
+    def test_a_link_that_leads_elsewhere(self):
+        a, b = self.path / "a", self.path / "b"
+        a.write_text(posts(1))
+        b.write_text(posts(3))
+        os.symlink("a", self.log)
+        run = Run(self, "log")
+        run.wait_ids(1)
+        self.append(posts(2), a)
+        os.symlink("b", self.path / "next")
+        os.rename(self.path / "next", self.log)
+        run.wait_ids(1, 2, 3)
+        run.stop()
+
+    def test_deleted_and_made_anew(self):
+        self.append(posts(1))
+        run = Run(self, "log")
+        run.wait_ids(1)
+        with open(self.log, "ab") as file:
+            os.unlink(self.log)
+            file.write(post(2).encode())
+        run.wait_ids(1, 2)
+        self.append(posts(3))
+        run.wait_ids(1, 2, 3)
+        run.stop()
+
+    # -------------------------------------------------------------------------------- truncation
+
+    def test_truncated(self):
+        self.append(posts(1, 2) + post(3)[:20])
+        run = Run(self, "log")
+        run.wait_ids(1, 2)
+        time.sleep(0.1)
+        os.truncate(self.log, 0)
+        self.append(posts(4))
+        run.wait_ids(1, 2, 4)
+        run.wait_said("was truncated")
+        run.stop()
+        # The line whose end went with it is counted.
+        self.assertIn('"reason":"cut_short"', run.rejects.read_text())
+
+    def test_truncated_and_longer_than_before_by_the_next_look(self):
+        self.append(posts(1, 2))
+        run = Run(self, "log")
+        run.wait_ids(1, 2)
+        run.process.send_signal(signal.SIGSTOP)
+        os.truncate(self.log, 0)
+        self.append(posts(3, 4, 5, 6))
+        run.process.send_signal(signal.SIGCONT)
+        run.wait_ids(1, 2, 3, 4, 5, 6)
+        run.stop()
+
+    def test_its_end_cut_off(self):
+        self.append(posts(1, 2, 3))
+        run = Run(self, "log")
+        run.wait_ids(1, 2, 3)
+        os.truncate(self.log, len(posts(1)) + 10)  # in the middle of the second line
+        run.wait_said("was truncated")
+        self.append(post(4)[10:])
+        run.wait_for(lambda: len(run.ids()) == 4, "what stands there now")
+        self.append(posts(5))
+        run.wait_for(lambda: len(run.ids()) == 5, "what comes behind it")
+        self.assertEqual(run.ids()[:3] + run.ids()[4:], ["1", "2", "3", "5"])
+        run.stop()
+
+    # --------------------------------------------------------------------------- files that appear
+
+    def test_a_name_is_waited_for(self):
+        run = Run(self, "log", "sub/deep")
+        run.wait_said("sub/deep: No such file or directory; it is waited for")
+        self.append(posts(1))
+        run.wait_ids(1)
+        (self.path / "sub").mkdir()
+        self.append(posts(2), self.path / "sub" / "deep")
+        run.wait_ids(1, 2)
+        self.append(posts(3), self.path / "sub" / "deep")
+        run.wait_ids(1, 2, 3)
+        run.stop()
+
+    def test_a_pattern(self):
+        self.append(posts(2))
+        self.append(posts(1), self.path / "log.1")
+        os.utime(self.path / "log.1", (1, 1))
+        (self.path / "log.2.gz").write_bytes(gzip.compress(post(99).encode()))
+        run = Run(self, "log*", out="log-out")
+        run.wait_ids(1, 2)
+        self.append(posts(3), self.path / "log.new")
+        run.wait_ids(1, 2, 3)
+        # Other names of files that are read, and files the run writes itself.
+        os.rename(self.log, self.path / "log.3")
+        os.link(self.path / "log.new", self.path / "log.link")
+        self.append(posts(4))
+        run.wait_ids(1, 2, 3, 4)
+        self.append(posts(5), self.path / "log.3")
+        run.wait_ids(1, 2, 3, 4, 5)
+        self.append("no post but #AmazonCart\n")
+        run.wait_for(lambda: run.rejects.stat().st_size > 0, "the reject")
+        self.settle()
+        self.assertEqual(len(run.rejects.read_text().splitlines()), 1)
+        self.assertEqual(run.ids(), ["1", "2", "3", "4", "5"])
+        self.assertIn("is compressed", run.said())
+        # Rotated on until the first is closed, and found again under its last name.
+        for n in range(6, 9):
+            os.rename(self.log, self.path / f"log.{n}")
+            self.append(posts(n))
+            run.wait_for(lambda: len(run.ids()) >= n, f"rotation {n}")
+        self.settle()
+        self.assertEqual(run.ids(), [str(n) for n in range(1, 9)])
+        run.stop()
+        inputs = {json.loads(line)["origin"]["input"] for line in run.outcomes.read_text().splitlines()}
+        self.assertLessEqual(inputs, {"log", "log.1", "log.new"} | {f"log.{n}" for n in range(9)})
+
+    def test_what_cannot_be_followed(self):
+        (self.path / "packed").write_bytes(gzip.compress(b"{}\n"))
+        for inputs, why in (([], "name the files"), (["-"], "standard input"), (["."], "regular files"),
+                            (["packed"], "is compressed"), (["/dev/null"], "regular files")):
+            done = subprocess.run([BINARY, "match", "-F", *inputs], cwd=self.path, capture_output=True, text=True,
+                                  timeout=PATIENCE, stdin=subprocess.DEVNULL)
+            self.assertEqual((done.returncode, why in done.stderr), (2, True), done.stderr)
+        self.append("")
+        done = subprocess.run([BINARY, "match", "-F", "log", "-o", "log"], cwd=self.path, capture_output=True, text=True,
+                              timeout=PATIENCE, stdin=subprocess.DEVNULL)
+        self.assertEqual((done.returncode, "overwritten" in done.stderr), (2, True), done.stderr)
+
+    def test_a_limit_and_a_closed_pipe_end_it(self):
+        self.append('{"id":"1","user":"ann","at":"2025-01-01T00:00:00Z","text":"https://www.amazon.com/dp/B00EXAMPL1"}\n'
+                    + "".join('{"id":"%d","user":"u%d","at":"2025-01-01T00:00:01Z","text":"#AmazonCart","reply_to":"1"}\n'
+                              % (n, n) for n in range(2, 5)))
+        done = subprocess.run([BINARY, "match", "-F", "log", "-n", "2"], cwd=self.path, capture_output=True,
+                              timeout=PATIENCE)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 2), done.stderr)
+        process = subprocess.Popen([BINARY, "match", "-F", "log"], cwd=self.path, stdout=subprocess.PIPE)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        process.stdout.readline()
+        process.stdout.close()
+        self.append('{"id":"9","user":"u9","at":"2025-01-01T00:00:02Z","text":"#AmazonCart","reply_to":"1"}\n')
+        self.assertEqual(process.wait(timeout=PATIENCE), 0)
+
+    # -------------------------------------------------------------------------------------- state
+
+    def test_a_state_goes_on(self):
+        self.append(posts(1, 2) + post(3)[:30])
+        run = Run(self, "log", state=True)
+        run.wait_ids(1, 2)
+        run.kill()
+        self.append(post(3)[30:] + posts(4))
+        run = Run(self, "log", state=True)
+        run.wait_ids(1, 2, 3, 4)
+        run.stop()
+        # Away, and what is at its name is new.
+        self.append(posts(5))
+        os.rename(self.log, self.path / "log.7")
+        self.append(posts(6))
+        run = Run(self, "log", state=True)
+        run.wait_ids(1, 2, 3, 4, 5, 6)
+        # The one that is away is still read.
+        self.append(posts(7), self.path / "log.7")
+        run.wait_ids(1, 2, 3, 4, 5, 6, 7)
+        run.kill()
+        self.append(posts(8), self.path / "log.7")
+        self.append(posts(9))
+        run = Run(self, "log", state=True)
+        run.wait_ids(*range(1, 10))
+        run.stop()
+        # Truncated meanwhile.
+        os.truncate(self.log, 0)
+        self.append(posts(10))
+        run = Run(self, "log", state=True)
+        run.wait_ids(*range(1, 11))
+        run.wait_said("was truncated, or is another file")
+        run.stop()
+        # Gone for good.
+        os.unlink(self.log)
+        os.unlink(self.path / "log.7")
+        self.append(posts(11))
+        run = Run(self, "log", state=True)
+        run.wait_ids(*range(1, 12))
+        run.stop()
+        stats = json.loads((self.path / "out.stats").read_text())
+        self.assertEqual(stats["lines"]["total"], 11)
+
+    def test_the_same_inode_is_another_file(self):
+        # File systems give a freed inode to the next file, more often than not.
+        for n in range(1, 12):
+            self.append(posts(n) + (posts(100 + n) if n % 3 == 0 else ""))
+            run = Run(self, "log", state=True)
+            wanted = [str(k) for m in range(1, n + 1) for k in ([m, 100 + m] if m % 3 == 0 else [m])]
+            run.wait_ids(*wanted)
+            run.stop()
+            os.unlink(self.log)
+
+    def test_what_is_quiet_is_committed(self):
+        self.append(posts(1))
+        run = Run(self, "log", state=True, more=["--flush", "1h"])
+        # Nothing comes behind it, and it is written all the same.
+        run.wait_ids(1)
+        self.settle()
+        run.kill()
+        os.truncate(self.log, 0)
+        run = Run(self, "log", state=True)
+        self.append(posts(2))
+        run.wait_ids(1, 2)
+        run.stop()
+
+    def test_files_read_whole_before_are_followed_on(self):
+        self.append(post(1)[:-1])
+        command = [BINARY, "match", "-q", "--state", "state", "-o", "out.records", "--outcomes", "out.outcomes",
+                   "--rejects", "out.rejects", "log"]
+        subprocess.run(command, cwd=self.path, check=True, timeout=PATIENCE)
+        run = Run(self, "log", state=True)
+        time.sleep(0.2)
+        self.append("\n" + posts(2))
+        run.wait_ids(1, 2)
+        run.stop()
+        self.append(posts(3))
+        subprocess.run(command, cwd=self.path, check=True, timeout=PATIENCE)
+        self.assertEqual(run.ids(), ["1", "2", "3"])
+
+    def test_at_random(self):
+        seed = SEED if SEED is not None else random.randrange(1 << 32)
+        for round_ in range(ROUNDS):
+            print(f"follow.py --seed {seed + round_} --rounds 1", file=sys.stderr)
+            with self.subTest(seed=seed + round_):
+                self.one_at_random(random.Random(seed + round_), f"r{round_}")
+
+    def one_at_random(self, chance, folder):
+        self.path = self.path / folder
+        self.path.mkdir()
+        self.addCleanup(setattr, self, "path", self.path.parent)
+        self.log = self.path / "log"
+        inputs = chance.choice([["log"], ["log*"], ["log", "log.*"]])
+        written = []  # whole lines, in order
+        partial = ""  # of the next one
+        number = 0
+        rotation = 0
+        is_unseen = True  # the file at the name, perhaps
+        run = Run(self, *inputs, state=True)
+
+        def all_read():
+            run.wait_for(lambda: len(run.ids()) >= len(written), "all lines")
+
+        self.log.write_text("")
+        for _ in range(60):
+            what = chance.random()
+            if what < 0.55:
+                for _ in range(chance.randrange(1, 30)):
+                    if not partial:
+                        number += 1
+                        partial = post(number)
+                    cut = len(partial) if chance.random() < 0.8 else chance.randrange(1, len(partial) + 1)
+                    self.append(partial[:cut])
+                    partial = partial[cut:]
+                    if not partial:
+                        written.append(str(number))
+            elif what < 0.70 and not partial:
+                # Of a name only the file before this one is known by a run that was not there.
+                if inputs == ["log"] and is_unseen:
+                    run = run or Run(self, *inputs, state=True)
+                    all_read()
+                    run.stop()
+                    run = None
+                rotation += 1
+                os.rename(self.log, self.path / f"log.{rotation}")
+                self.log.write_text("")
+                is_unseen = True
+            elif what < 0.75 and not partial and run is not None:
+                # What is truncated away before it is read and committed is lost to anybody.
+                all_read()
+                if chance.random() < 0.5:
+                    time.sleep(1.5)
+                else:
+                    run.stop()
+                    run = None
+                os.truncate(self.log, 0)
+                is_unseen = False
+            elif what < 0.90:
+                if run is None:
+                    run = Run(self, *inputs, state=True)
+                    if chance.random() < 0.5:
+                        time.sleep(chance.random() * 0.05)
+                elif chance.random() < 0.8:
+                    run.kill()
+                    run = None
+                else:
+                    run.stop()
+                    run = None
+            else:
+                time.sleep(chance.random() * 0.05)
+        if run is None:
+            run = Run(self, *inputs, state=True)
+        self.append(partial)
+        if partial:
+            written.append(str(number))
+        all_read()
+        time.sleep(0.1)
+        run.stop()
+        ids = run.ids()
+        self.assertEqual(sorted(ids, key=int), written, "lost or doubled")
+        if inputs == ["log"]:
+            self.assertEqual(ids, written, "the order of one name")
+        self.assertEqual(run.rejects.read_bytes(), b"")
+        stats = json.loads((self.path / "out.stats").read_text())
+        self.assertEqual(stats["lines"]["total"], len(written))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seed", type=int)
+    args, rest = parser.parse_known_args()
+    BINARY, ROUNDS, SEED = str(pathlib.Path(args.binary).resolve()), args.rounds, args.seed
+    unittest.main(argv=[sys.argv[0], *rest])
