@@ -150,7 +150,8 @@ class Chunk {
   [[nodiscard]] bool has_gap() const noexcept { return has_gap_; }
   // The input came to its end here, as it should. Never said of ranges of a file.
   [[nodiscard]] bool ends_input() const noexcept { return ends_input_; }
-  // All that was there to read is in this chunk or before it: what comes next may be long in coming.
+  // All that was there to read is in this chunk or before it: what comes next may be long in
+  // coming.
   [[nodiscard]] bool ran_dry() const noexcept { return ran_dry_; }
   // Of a followed file: what it is, and the place behind this chunk. Else inode 0.
   [[nodiscard]] const FilePlace& place() const noexcept { return place_; }
@@ -183,7 +184,8 @@ class Chunk {
   // The filling side, for the source's lines. The buffer for those of a stream: the source starts
   // and fills it. reset() comes first.
   [[nodiscard]] LineBuffer& lines();
-  // That buffer, with a line in it that has not ended; and back, for the chunk that goes on with it.
+  // That buffer, with a line in it that has not ended; and back, for the chunk that goes on with
+  // it.
   [[nodiscard]] std::unique_ptr<LineBuffer> take_lines() noexcept;
   void set_lines(std::unique_ptr<LineBuffer> lines) noexcept;
   // Stands for a range of a file from now on.
