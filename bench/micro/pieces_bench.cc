@@ -384,7 +384,7 @@ class Repeater final : public intent::ResolverOutput {
     const auto start = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < kTimes; ++i) {
       buffer_.clear();
-      encoder_.append_record(record, &buffer_);
+      encoder_.append_record(record, 1, &buffer_);
       benchmark::DoNotOptimize(buffer_.data());
     }
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

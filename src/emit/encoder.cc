@@ -288,7 +288,8 @@ std::string RecordEncoder::key_of(const CartIntent& record, std::string_view pro
                     catalogue_.campaigns[record.campaign].id, product_key);
 }
 
-void RecordEncoder::append_record(const CartIntent& record, std::string* out) const {
+void RecordEncoder::append_record(const CartIntent& record, std::uint64_t sequence,
+                                  std::string* out) const {
   const Campaign& campaign = catalogue_.campaigns[record.campaign];
   const bool has_product = !record.product.id.empty();
   const std::string product = has_product ? product_key(catalogue_, record.product) : std::string();
@@ -301,6 +302,7 @@ void RecordEncoder::append_record(const CartIntent& record, std::string* out) co
   JsonObject line(out);
   line.text("schema", "hashcart.intent/1");
   line.text("id", record_id(key, intent::name(record.type)));
+  line.integer("seq", sequence);
   line.text("type", intent::name(record.type));
   line.text("time", base::format_rfc3339(record.time));
   line.text("action", campaign.action);

@@ -53,8 +53,9 @@ class RecordEncoder {
       : RecordEncoder(catalogue, std::make_shared<const base::InputNames>(input_names),
                       std::move(mask), engine) {}
 
-  // Each appends one line, its newline included.
-  void append_record(const intent::CartIntent& record, std::string* out) const;
+  // Each appends one line, its newline included. sequence: which record of its stream it is, from 1.
+  void append_record(const intent::CartIntent& record, std::uint64_t sequence,
+                     std::string* out) const;
   // Outcome::detail is the id of the parent, where it is known, and is masked as such.
   void append_outcome(const intent::Outcome& outcome, std::string* out) const;
   // The line as text where it is UTF-8, else as Base64; under a mask neither.

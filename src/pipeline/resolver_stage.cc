@@ -1,5 +1,7 @@
 #include "pipeline/resolver_stage.h"
 
+#include <cstdint>
+#include <numeric>
 #include <string_view>
 
 #include "base/check.h"
@@ -93,6 +95,7 @@ void ResolverStage::replay_finish(bool expire_pendings) {
 
 bool ResolverStage::restore(const StageTotals& totals) {
   totals_ = totals;
+  sequence_ = std::accumulate(totals.records.begin(), totals.records.end(), std::uint64_t{0});
   return resolver_->stats().records == totals.records;
 }
 
@@ -101,12 +104,8 @@ void ResolverStage::finish(bool expire_pendings) { resolver_->finish(expire_pend
 void ResolverStage::record(const intent::CartIntent& record) {
   if (limit_reached()) return;
   ++totals_.records[static_cast<std::size_t>(record.type)];
-  if (skipped_ < options_.skip) {
-    ++skipped_;
-    return;
-  }
-  ++record_count_;
-  encoder_->append_record(record, &records);
+  if (++sequence_ <= options_.skip) return;
+  encoder_->append_record(record, sequence_, &records);
 }
 
 void ResolverStage::outcome(const intent::Outcome& outcome) {

@@ -76,7 +76,8 @@ class ResolverStage final : public intent::ResolverOutput {
   [[nodiscard]] bool restore(const StageTotals& totals);
 
   [[nodiscard]] bool limit_reached() const noexcept {
-    return options_.limit && record_count_ >= *options_.limit;
+    return options_.limit && sequence_ >= options_.skip &&
+           sequence_ - options_.skip >= *options_.limit;
   }
   [[nodiscard]] const StageTotals& totals() const noexcept { return totals_; }
   [[nodiscard]] intent::ResolverStats resolver_stats() const { return resolver_->stats(); }
@@ -95,8 +96,7 @@ class ResolverStage final : public intent::ResolverOutput {
   std::unique_ptr<intent::Resolver> resolver_;
   match::Signal signal_;
   StageTotals totals_;
-  std::uint64_t skipped_ = 0;
-  std::uint64_t record_count_ = 0;  // said
+  std::uint64_t sequence_ = 0;  // of the last record
 };
 
 }  // namespace hashcart::pipeline

@@ -154,7 +154,7 @@ class EncoderTest : public testing::Test {
 
   [[nodiscard]] std::string line(const CartIntent& record, UserMask mask = UserMask::raw()) const {
     std::string out;
-    encoder(std::move(mask)).append_record(record, &out);
+    encoder(std::move(mask)).append_record(record, 1, &out);
     return out;
   }
   [[nodiscard]] std::string line(const Outcome& outcome, UserMask mask = UserMask::raw()) const {
@@ -184,7 +184,7 @@ std::string read(const std::string& path) {
 TEST_F(EncoderTest, WritesTheModelRecord) {
   EXPECT_EQ(
       line(example(&evidence_)),
-      R"({"schema":"hashcart.intent/1","id":"i1_7518159d92f7b7683ec04c2b99ffa19d",)"
+      R"({"schema":"hashcart.intent/1","id":"i1_7518159d92f7b7683ec04c2b99ffa19d","seq":1,)"
       R"("type":"intent.confirmed","time":"2013-02-20T12:03:05.000Z","action":"buy",)"
       R"("intent":{"key":"k1_2893a516aaf7d4053e8e0d387b5c14c0",)"
       R"("opened_at":"2013-02-20T12:00:00.000Z","deadline":"2013-02-20T12:15:20.000Z",)"
@@ -295,7 +295,7 @@ TEST_F(EncoderTest, AFixedMarketFindsItsCanonicalForm) {
 
 TEST_F(EncoderTest, AppendsWithoutTouchingWhatStands) {
   std::string out = "before\n";
-  encoder().append_record(example(&evidence_), &out);
+  encoder().append_record(example(&evidence_), 1, &out);
   EXPECT_EQ(out, "before\n" + line(example(&evidence_)));
 }
 
@@ -461,10 +461,10 @@ TEST_F(EncoderTest, GoldenLines) {
       record.type = type;
       if (type == RecordType::kPending) record.post_id = record.opening_id;
       record.evicted = type == RecordType::kExpired;
-      encoder->append_record(record, &out);
+      encoder->append_record(record, 1, &out);
     }
     record = reply_cart(&evidence_);
-    encoder->append_record(record, &out);
+    encoder->append_record(record, 1, &out);
     const Product products[] = {record.product, {kEbay, 0, {}, "281234567890"}};
     const Outcome good = {.platform = record.platform,
                           .campaign = record.campaign,
@@ -487,7 +487,7 @@ TEST_F(EncoderTest, GoldenLines) {
     record.campaign = kOffers;
     record.product = products[1];
     record.from = ProductFrom::kSelf;
-    encoder->append_record(record, &out);
+    encoder->append_record(record, 1, &out);
     encoder->append_reject({.reason = "bad_json", .length = 3, .bytes = "{\"a"}, &out);
     encoder->append_reject({.reason = "bad_utf8", .length = 3, .bytes = "\"\xFF\""}, &out);
     encoder->append_reject(

@@ -80,7 +80,9 @@ def of_program(binary, catalogue, posts, workers, at_end):
             return None, None, f"exit {done.returncode}: {done.stderr}"
         records, outcomes = [], []
         with open(f"{scratch}/records", encoding="utf-8") as file:
-            for line in map(json.loads, file):
+            for number, line in enumerate(map(json.loads, file), 1):
+                if line["seq"] != number:
+                    return None, None, f"record {number} says it is record {line['seq']}"
                 records.append(
                     {
                         "type": line["type"],
