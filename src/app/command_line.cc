@@ -184,6 +184,14 @@ void add_match(CLI::App* root, MatchCommand* command, std::function<ExitCode()>*
       ->type_name("N")
       ->check(CLI::Range(1U, 256U))
       ->group("Speed");
+  app->add_option("--memory", command->memory,
+                  "Refuse to start where the run could take more, e.g. 8GiB")
+      ->check([](const std::string& text) {
+        return text.starts_with('-') ? text + ": write a size like 8GiB" : std::string();
+      })
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES")
+      ->group("Trust");
   app->add_flag("--stats{human}", command->stats,
                 "Counts on stderr at the end: --stats, --stats=human or --stats=json")
       ->group("See");

@@ -23,6 +23,7 @@
 #include "app/full_disk_pause.h"
 #include "app/input_setup.h"
 #include "app/lookup_files.h"
+#include "app/memory_limit.h"
 #include "app/progress.h"
 #include "app/reload.h"
 #include "app/setup.h"
@@ -373,6 +374,10 @@ ExitCode run_match(const MatchCommand& command) {
     options.state = state.get();
     if (!command.follow) options.worker.input_numbers = state->numbers();
     commit_as_told(&options);
+  }
+  if (command.memory) {
+    hold_to_memory(*command.memory, !command.catalogues.empty(), catalogue->limits, options,
+                   &inputs);
   }
   ingest::Source source(inputs);
   refuse_overwriting(command, source.input_names());

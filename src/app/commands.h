@@ -45,6 +45,7 @@ struct MatchCommand {
   std::string links;
   bool validate = false;
   std::string scan = "auto";
+  std::optional<std::uint64_t> memory;  // bytes
   bool strict = false;
   std::string allow_bad;
   std::string at_end = "keep";

@@ -76,8 +76,9 @@ std::string stats_json(const pipeline::PipelineResult& result, const ReloadCount
                  result.totals.input_bytes, result.output_bytes, seconds);
   bool first = true;
   for (const intent::TableStats& table : resolver.tables) {
-    fmt::format_to(put, R"({}"{}":{{"size":{},"capacity":{},"evictions":{}}})", first ? "" : ",",
-                   table.name, table.size, table.capacity, table.evictions);
+    fmt::format_to(put, R"({}"{}":{{"size":{},"capacity":{},"bytes":{},"evictions":{}}})",
+                   first ? "" : ",", table.name, table.size, table.capacity, table.bytes,
+                   table.evictions);
     first = false;
   }
   out += "}}\n";
@@ -124,8 +125,8 @@ std::string stats_human(const pipeline::PipelineResult& result, double seconds) 
   }
   for (const intent::TableStats& table : resolver.tables) {
     if (table.evictions == 0) continue;
-    fmt::format_to(put, "\ntable {} is full ({} entries): {} evicted", table.name, table.capacity,
-                   table.evictions);
+    fmt::format_to(put, "\ntable {} is full ({} of {} entries, {} bytes): {} evicted", table.name,
+                   table.size, table.capacity, table.bytes, table.evictions);
   }
   fmt::format_to(put, "\nbytes      {:>12}  read, {} written, in {:.2f} s",
                  result.totals.input_bytes, result.output_bytes, seconds);

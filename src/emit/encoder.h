@@ -53,7 +53,8 @@ class RecordEncoder {
       : RecordEncoder(catalogue, std::make_shared<const base::InputNames>(input_names),
                       std::move(mask), engine) {}
 
-  // Each appends one line, its newline included. sequence: which record of its stream it is, from 1.
+  // Each appends one line, its newline included. sequence: which record of its stream it is, from
+  // 1.
   void append_record(const intent::CartIntent& record, std::uint64_t sequence,
                      std::string* out) const;
   // Outcome::detail is the id of the parent, where it is known, and is masked as such.

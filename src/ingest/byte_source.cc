@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <cstring>
@@ -214,11 +215,11 @@ struct ZstdDeleter {
 
 class ZstdBytes final : public DecompressorBase {
  public:
-  explicit ZstdBytes(std::unique_ptr<Inlet> inlet)
+  ZstdBytes(std::unique_ptr<Inlet> inlet, int window_log_max)
       : DecompressorBase(std::move(inlet)), context_(ZSTD_createDCtx()) {
     if (context_ == nullptr) throw std::bad_alloc();
     // `zstd --long=31`: windows up to 2 GiB, which the library refuses unless told.
-    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, 31);
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, window_log_max);
   }
 
  private:
@@ -243,6 +244,9 @@ class ZstdBytes final : public DecompressorBase {
     if (ZSTD_isError(result) != 0) {
       if (has_frames_ && frame_taken_ <= kMagicBytes) {
         return damaged("holds something other than zstd behind its last frame");
+      }
+      if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge) {
+        return damaged("asks for a larger zstd window than is allowed (--memory)");
       }
       return damaged(std::string("damaged zstd data (") + ZSTD_getErrorName(result) + ')');
     }
@@ -304,13 +308,15 @@ bool is_compressed(std::string_view start) noexcept { return is_gzip(start) || i
 
 bool is_zstd_start(std::string_view start) noexcept { return !is_gzip(start); }
 
-std::unique_ptr<Decompressor> make_decompressor(bool is_zstd, std::size_t buffer_bytes) {
+std::unique_ptr<Decompressor> make_decompressor(bool is_zstd, std::size_t buffer_bytes,
+                                                int window_log_max) {
   auto inlet = std::make_unique<Inlet>(nullptr, buffer_bytes);
-  if (is_zstd) return std::make_unique<ZstdBytes>(std::move(inlet));
+  if (is_zstd) return std::make_unique<ZstdBytes>(std::move(inlet), window_log_max);
   return std::make_unique<GzipBytes>(std::move(inlet));
 }
 
-std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes) {
+std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes,
+                                       int window_log_max) {
   auto inlet = std::make_unique<Inlet>(raw, buffer_bytes);
   ReadStatus status = ReadStatus::kBytes;
   while (status == ReadStatus::kBytes && inlet->bytes().size() < kMagicBytes &&
@@ -318,7 +324,7 @@ std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes
     status = inlet->more(Wait::kYes);
   }
   if (is_gzip(inlet->bytes())) return std::make_unique<GzipBytes>(std::move(inlet));
-  if (is_zstd(inlet->bytes())) return std::make_unique<ZstdBytes>(std::move(inlet));
+  if (is_zstd(inlet->bytes())) return std::make_unique<ZstdBytes>(std::move(inlet), window_log_max);
   return std::make_unique<PlainBytes>(std::move(inlet), status);
 }
 

@@ -54,15 +54,17 @@ class Decompressor : public ByteSource {
   [[nodiscard]] virtual std::string message_at(std::uint64_t decompressed) const = 0;
 };
 
-// To be restarted first.
+// To be restarted first. window_log_max: see SourceOptions.
 [[nodiscard]] std::unique_ptr<Decompressor> make_decompressor(bool is_zstd,
-                                                              std::size_t buffer_bytes);
+                                                              std::size_t buffer_bytes,
+                                                              int window_log_max);
 
 // Whether what is_compressed() is zstd; else gzip.
 [[nodiscard]] bool is_zstd_start(std::string_view start) noexcept;
 
 // Looks at the first bytes: gzip and zstd by their magic, anything else as it is.
 // raw: outlives the result. Blocks until the first bytes are told apart.
-[[nodiscard]] std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes);
+[[nodiscard]] std::unique_ptr<ByteSource> open_bytes(ByteSource* raw, std::size_t buffer_bytes,
+                                                     int window_log_max);
 
 }  // namespace hashcart::ingest

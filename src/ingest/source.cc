@@ -145,6 +145,18 @@ std::vector<std::string> expand_inputs(const std::vector<std::string>& inputs) {
   return out;
 }
 
+std::uint64_t memory_max(const SourceOptions& options) noexcept {
+  const std::uint64_t record = std::min(options.record_bytes_max, kRecordBytesCap);
+  // What has not ended: read into, held, and both once more where they grow.
+  const std::uint64_t stream = 2 * options.read_bytes + 4 * record;
+  if (options.follow) return options.inputs.size() * stream;
+  const std::uint64_t threads = UnpackPool::threads_of(options.unpack_threads);
+  // A decompressor has buffers of its own, and one of them may have the largest window.
+  constexpr std::uint64_t kDecompressor = 10U << 20U;
+  return stream + (std::uint64_t{1} << static_cast<unsigned>(options.window_log_max)) +
+         (threads + 1) * (UnpackPool::kBlocksPerThread * options.read_bytes + kDecompressor);
+}
+
 class Source::Impl {
  public:
   explicit Impl(SourceOptions options)
@@ -278,7 +290,7 @@ class Source::Impl {
       if (S_ISFIFO(status.st_mode)) widen_pipe(file.get());
       raw_ = std::make_unique<DescriptorReader>(std::move(file), is_regular, wake_.get(),
                                                 ledger_.get());
-      open_stream(open_bytes(raw_.get(), options_.read_bytes));
+      open_stream(open_bytes(raw_.get(), options_.read_bytes, options_.window_log_max));
       return true;
     }
     return false;
@@ -361,7 +373,8 @@ class Source::Impl {
 
   bool has_pool() {
     if (pool_ == nullptr) {
-      pool_ = std::make_unique<UnpackPool>(options_.unpack_threads, options_.read_bytes, ledger_);
+      pool_ = std::make_unique<UnpackPool>(options_.unpack_threads, options_.read_bytes,
+                                           options_.window_log_max, ledger_);
     }
     return pool_->thread_count() > 0;
   }

@@ -66,6 +66,9 @@ struct FollowOptions {
   std::function<void(bool is_warning, const std::string& text)> notice;
 };
 
+// The largest zstd window there is, 2 GiB.
+inline constexpr int kWindowLogMax = 31;
+
 struct SourceOptions {
   std::vector<std::string> inputs;  // paths, globs (when no such file exists), or "-"; empty: stdin
   Framing framing = Framing::kAuto;
@@ -75,6 +78,8 @@ struct SourceOptions {
   std::uint64_t range_bytes = 0;
   // Threads that decompress files. 0: as many as the machine runs at once, 16 at most.
   unsigned unpack_threads = 0;
+  // A zstd frame that asks for a larger window than 2^this is taken for damaged: 10 to 31.
+  int window_log_max = kWindowLogMax;
   // By input, as expand_inputs() gives them. Empty: all of every input is read.
   std::vector<InputStart> starts = {};
   // Then nothing of the above but inputs, framing, record_bytes_max and read_bytes counts.
@@ -111,6 +116,9 @@ enum class FillResult : std::uint8_t {
   kFilled,  // there is more; the chunk holds records or skipped bytes, or is a range of a file
   kEnd,     // all inputs are done or stop() was called; the chunk may hold the last records
 };
+
+// What a source takes at most, without its chunks; of followed files, with those named.
+[[nodiscard]] std::uint64_t memory_max(const SourceOptions& options) noexcept;
 
 class Source {
  public:

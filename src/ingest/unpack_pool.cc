@@ -159,11 +159,16 @@ class UnpackPool::Reader final : public ByteSource {
   std::string message_;
 };
 
-UnpackPool::UnpackPool(unsigned threads, std::size_t read_bytes, std::shared_ptr<Ledger> ledger)
+unsigned UnpackPool::threads_of(unsigned threads) noexcept {
+  return std::clamp(threads == 0 ? std::thread::hardware_concurrency() : threads, 1U, kThreadsMax);
+}
+
+UnpackPool::UnpackPool(unsigned threads, std::size_t read_bytes, int window_log_max,
+                       std::shared_ptr<Ledger> ledger)
     : block_bytes_(std::clamp<std::size_t>(read_bytes, 1, kBlockBytesMax)),
+      window_log_max_(window_log_max),
       ledger_(std::move(ledger)) {
-  if (threads == 0) threads = std::thread::hardware_concurrency();
-  threads = std::clamp(threads, 1U, kThreadsMax);
+  threads = threads_of(threads);
   slots_.resize(kSlotsPerThread * threads);
   blocks_max_ = kBlocksPerThread * threads;
   free_blocks_.reserve(blocks_max_);
@@ -205,7 +210,7 @@ void UnpackPool::work() {
     const bool is_zstd = slot->job->file.is_zstd();
     const bool is_large = slot->segment.is_large;
     std::unique_ptr<Decompressor>& one = decompressors[is_zstd ? 1 : 0];
-    if (one == nullptr) one = make_decompressor(is_zstd, block_bytes_);
+    if (one == nullptr) one = make_decompressor(is_zstd, block_bytes_, window_log_max_);
     unpack(slot, &one);
     if (is_large) one.reset();  // and its window
   }

@@ -39,12 +39,16 @@ class UnpackPool {
   // More would wait for the reader.
   static constexpr unsigned kThreadsMax = 16;
 
+  // How many threads are meant.
+  [[nodiscard]] static unsigned threads_of(unsigned threads) noexcept;
+
   // A file that was added.
   struct Job;
 
   // threads: 0 for as many as the machine runs at once. May get fewer, or none; then nothing may be
   // added.
-  UnpackPool(unsigned threads, std::size_t read_bytes, std::shared_ptr<Ledger> ledger);
+  UnpackPool(unsigned threads, std::size_t read_bytes, int window_log_max,
+             std::shared_ptr<Ledger> ledger);
   // Every file that was opened is closed by now.
   ~UnpackPool();
   UnpackPool(const UnpackPool&) = delete;
@@ -79,6 +83,7 @@ class UnpackPool {
                                       std::string* message);
 
   const std::size_t block_bytes_;
+  const int window_log_max_;
   const std::shared_ptr<Ledger> ledger_;
   std::mutex finding_;                   // who looks for the next segment; taken before mutex_
   std::mutex mutex_;                     // of what follows

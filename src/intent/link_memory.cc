@@ -18,6 +18,15 @@ void StoredLinks::assign(std::span<const match::ProductLink> links) {
   }
 }
 
+std::uint64_t StoredLinks::bytes_held(std::span<const match::ProductLink> links) noexcept {
+  std::uint64_t bytes = 0;
+  for (const match::ProductLink& link : links) {
+    bytes +=
+        sizeof(StoredLink) + link.id.size() + link.affiliate.size() + link.evidence.text.size();
+  }
+  return bytes;
+}
+
 void StoredLinks::append_views(std::vector<match::ProductLink>* out) const {
   for (const StoredLink& link : links_) {
     out->push_back({link.retailer,
@@ -28,9 +37,17 @@ void StoredLinks::append_views(std::vector<match::ProductLink>* out) const {
   }
 }
 
+std::uint64_t LinkMemory::bytes_held(const ParentView& parent) noexcept {
+  return parent.post_id.size() + parent.author_id.size() +
+         StoredLinks::bytes_held(parent.products) +
+         parent.short_links.size() * sizeof(std::uint16_t);
+}
+
 void LinkMemory::remember(std::string_view key, const ParentView& parent, bool replace) {
-  const auto [post, is_new] = posts_.insert(key);
+  const std::uint64_t bytes = bytes_held(parent);
+  const auto [post, is_new] = posts_.insert(key, bytes);
   if (!is_new && !replace) return;
+  if (!is_new) posts_.set_bytes(key, bytes);
   post->post_id.assign(parent.post_id);
   post->author_id.assign(parent.author_id);
   post->has_time = parent.has_time;

@@ -37,9 +37,18 @@ void make_key(base::Platform platform, std::string_view id, std::string* out);
 class StoredLinks {
  public:
   void assign(std::span<const match::ProductLink> links);
+  // Bytes it takes for such links, besides itself.
+  [[nodiscard]] static std::uint64_t bytes_held(std::span<const match::ProductLink> links) noexcept;
   // Appends views that live until the next assign().
   void append_views(std::vector<match::ProductLink>* out) const;
   [[nodiscard]] bool empty() const noexcept { return links_.empty(); }
+  [[nodiscard]] std::uint64_t bytes_held() const noexcept {
+    std::uint64_t bytes = 0;
+    for (const StoredLink& link : links_) {
+      bytes += sizeof link + link.id.size() + link.affiliate.size() + link.text.size();
+    }
+    return bytes;
+  }
 
   // For snapshots: the list of its fields, both ways. Links of retailers that are gone are left
   // out.
@@ -79,7 +88,12 @@ class StoredLinks {
 
 class LinkMemory {
  public:
-  explicit LinkMemory(std::uint64_t capacity) : posts_(capacity) {}
+  // What a post holds on average, at most.
+  static constexpr std::uint64_t kBytesPerPost = 1024;
+
+  explicit LinkMemory(std::uint64_t capacity) : posts_(capacity, kBytesPerPost) {}
+
+  [[nodiscard]] static std::uint64_t bytes_held(const ParentView& parent) noexcept;
 
   // Remembers a parent under a key. replace: overwrite what is known.
   void remember(std::string_view key, const ParentView& parent, bool replace);
@@ -114,6 +128,10 @@ class LinkMemory {
     StoredLinks products;
     std::vector<std::uint16_t> short_links;
 
+    [[nodiscard]] std::uint64_t bytes_held() const noexcept {
+      return post_id.size() + author_id.size() + products.bytes_held() +
+             short_links.size() * sizeof(std::uint16_t);
+    }
     // A post without links is not remembered.
     [[nodiscard]] bool empty() const noexcept { return products.empty() && short_links.empty(); }
   };

@@ -2,6 +2,20 @@
 
 namespace hashcart::intent {
 
+std::uint64_t bytes_held(const CartIntent& intent) noexcept {
+  std::uint64_t bytes = 0;
+  for (const std::string_view text :
+       {intent.opening_id, intent.post_id, intent.author_id, intent.author_handle, intent.account,
+        intent.product.fixed_market, intent.product.id, intent.product.affiliate, intent.reply_to,
+        intent.quote_of, intent.lang, intent.text, intent.amount}) {
+    bytes += text.size();
+  }
+  for (const EvidencePiece& piece : intent.evidence) {
+    bytes += sizeof(OwnEvidence) + piece.post_id.size() + piece.what.text.size();
+  }
+  return bytes;
+}
+
 void OwnIntent::assign(const CartIntent& intent) {
   // Evidence first: the views may be our own.
   std::vector<OwnEvidence> evidence;

@@ -20,6 +20,9 @@ struct OwnEvidence {
   std::string text;
 };
 
+// Bytes that an OwnIntent takes for what an intent says, besides itself.
+[[nodiscard]] std::uint64_t bytes_held(const CartIntent& intent) noexcept;
+
 class OwnIntent {
  public:
   // Copies everything a record says.

@@ -78,6 +78,25 @@ std::string_view reply_target(const Signal& signal, const catalogue::Campaign& c
   return campaign.when_quote ? signal.quote_of : std::string_view();
 }
 
+// What an entry of a table holds on average, at most; a table is full when its entries hold more
+// together. Of posts and accounts: an id, with a campaign's. Of intents: what they say, and their
+// ids over and over in the indexes: 1 to 2 KiB.
+constexpr std::uint64_t kBytesPerKey = 256;
+constexpr std::uint64_t kBytesPerIntent = 4096;
+// Places in indexes and timers that lead to an intent.
+constexpr std::uint64_t kNodesPerIntent = 10;
+// A node of a tree with two texts in it, and the allocator's share.
+constexpr std::uint64_t kNodeBytes = 128;
+
+// What a table of intents holds of one of them. names: of posts by which it is found.
+std::uint64_t held_by(const CartIntent& intent, std::string_view key,
+                      const std::vector<std::string>& names) {
+  std::uint64_t bytes = bytes_held(intent) + 3 * intent.author_id.size() +
+                        (names.size() + kNodesPerIntent) * key.size();
+  for (const std::string& name : names) bytes += 2 * (sizeof name + name.size());
+  return bytes;
+}
+
 }  // namespace
 
 bool ResolverStats::balanced() const noexcept {
@@ -95,20 +114,49 @@ class Resolver::Impl {
       : catalogue_(catalogue),
         limits_(catalogue.limits),
         links_(limits_.remember_posts),
-        deleted_(limits_.remember_posts),
-        decided_(limits_.remember_posts),
-        duplicates_(limits_.remember_posts),
-        intents_(limits_.remember_posts),
-        pending_(limits_.pending_max),
-        closed_(limits_.pending_max),
-        queue_(limits_.pending_max),
-        waiting_(limits_.pending_max),
-        prompts_(limits_.pending_max) {
+        deleted_(limits_.remember_posts, kBytesPerKey),
+        decided_(limits_.remember_posts, kBytesPerKey),
+        duplicates_(limits_.remember_posts, kBytesPerKey),
+        intents_(limits_.remember_posts, kBytesPerIntent),
+        pending_(limits_.pending_max, kBytesPerIntent),
+        closed_(limits_.pending_max, kBytesPerKey),
+        queue_(limits_.pending_max, kBytesPerIntent),
+        waiting_(limits_.pending_max, kBytesPerIntent),
+        prompts_(limits_.pending_max, kBytesPerKey) {
     for (const catalogue::Campaign& campaign : catalogue.campaigns) {
       stock_of_.push_back(static_cast<std::uint32_t>(stock_.size()));
       stock_.push_back({campaign.quantity});
       for (const catalogue::OfferItem& item : campaign.items) stock_.push_back({item.quantity});
     }
+  }
+
+  static std::uint64_t memory_max(const catalogue::Limits& limits) {
+    // Texts are held in pieces, each with the allocator's share.
+    const auto table = []<typename Table>(std::type_identity<Table>, std::uint64_t capacity,
+                                          std::uint64_t bytes_per_entry, std::uint64_t copies) {
+      const std::uint64_t bytes = Table::bytes_max(capacity, bytes_per_entry);
+      return Table::entries_cost(capacity) + copies * (bytes + bytes / 2);
+    };
+    constexpr std::type_identity<std::remove_cvref_t<decltype(links_.table())>> kLinks;
+    constexpr std::type_identity<BoundedTable<Stamp>> kStamps;
+    constexpr std::type_identity<BoundedTable<Counted>> kCounts;
+    constexpr std::type_identity<BoundedTable<Closed>> kClosed;
+    constexpr std::type_identity<BoundedTable<Remembered>> kIntents;
+    constexpr std::type_identity<BoundedTable<Pending>> kPendings;
+    constexpr std::type_identity<BoundedTable<Queued>> kQueued;
+    constexpr std::type_identity<BoundedTable<Waiting>> kWaiting;
+    const std::uint64_t posts = limits.remember_posts;
+    const std::uint64_t pendings = limits.pending_max;
+    // A key stands in its slot and in the hash table.
+    return table(kLinks, posts, LinkMemory::kBytesPerPost, 1) +
+           table(kStamps, posts, kBytesPerKey, 2) + table(kStamps, posts, kBytesPerKey, 2) +
+           table(kCounts, posts, kBytesPerKey, 2) + table(kIntents, posts, kBytesPerIntent, 1) +
+           table(kPendings, pendings, kBytesPerIntent, 1) +
+           table(kClosed, pendings, kBytesPerKey, 2) +
+           table(kQueued, pendings, kBytesPerIntent, 1) +
+           table(kWaiting, pendings, kBytesPerIntent, 1) +
+           table(kStamps, pendings, kBytesPerKey, 2) +
+           (posts + 3 * pendings) * kNodesPerIntent * kNodeBytes;
   }
 
   void step(const Signal& signal, ResolverOutput* out) {
@@ -171,7 +219,7 @@ class Resolver::Impl {
     out.queue_open = queue_.size();
     for (const EventClock& clock : clocks_) out.clock_times_dropped += clock.dropped();
     const auto row = [](std::string_view name, const auto& table) {
-      return TableStats{name, table.size(), table.capacity(), table.evictions()};
+      return TableStats{name, table.size(), table.capacity(), table.bytes(), table.evictions()};
     };
     out.tables = {row("links", links_.table()),    row("deleted", deleted_),
                   row("decided", decided_),        row("duplicates", duplicates_),
@@ -620,8 +668,11 @@ class Resolver::Impl {
       // nothing.
       return say(OutcomeCode::kRedelivered, intent);
     }
-    const auto [entry, is_new] = waiting_.insert(
-        key, [&](std::string_view, Waiting& oldest) { leave_full_waiting(&oldest); });
+    const auto [entry, is_new] =
+        waiting_.insert(key,
+                        held_by(intent, key, aliases_.keys) + claim.parent_id.size() +
+                            StoredLinks::bytes_held(claim.own_links),
+                        [&](std::string_view, Waiting& oldest) { leave_full_waiting(&oldest); });
     HASHCART_CHECK(is_new);
     entry->own_links.assign(claim.own_links);
     entry->parent_id.assign(claim.parent_id);
@@ -967,7 +1018,9 @@ class Resolver::Impl {
       return false;
     }
     const Queued* entry =
-        queue_.insert(key, [&](std::string_view, Queued& oldest) { leave_full_line(&oldest); })
+        queue_
+            .insert(key, held_by(*record, key, aliases_.keys),
+                    [&](std::string_view, Queued& oldest) { leave_full_line(&oldest); })
             .first;
     HASHCART_CHECK(entry != nullptr);
     record->type = RecordType::kQueued;
@@ -1193,9 +1246,9 @@ class Resolver::Impl {
       prompts_.erase(name);
       break;
     }
-    const auto [pending, is_new] = pending_.insert(key, [&](std::string_view old, Pending& oldest) {
-      close_evicted(std::string(old), &oldest);
-    });
+    const auto [pending, is_new] = pending_.insert(
+        key, held_by(*record, key, names),
+        [&](std::string_view old, Pending& oldest) { close_evicted(std::string(old), &oldest); });
     HASHCART_CHECK(is_new);
     take_stock(record, 1);  // only now: one that had to go gave its piece back
     closed_.erase(key);
@@ -1297,6 +1350,7 @@ class Resolver::Impl {
           intents_by_post_.add(post, intent->sequence, taken.intent_key);
         }
       }
+      intents_.set_bytes(taken.intent_key, held_by(record, taken.intent_key, intent->post_keys));
     }
   }
 
@@ -1385,7 +1439,8 @@ class Resolver::Impl {
     std::string key = key_of_intent(record);
     forget_intent(key);
     const auto [entry, is_new] =
-        intents_.insert(key, [&](std::string_view, Remembered& oldest) { unlink_intent(&oldest); });
+        intents_.insert(key, held_by(record, key, post_keys),
+                        [&](std::string_view, Remembered& oldest) { unlink_intent(&oldest); });
     HASHCART_CHECK(is_new);
     entry->stamp = now(record.platform);
     entry->sequence = ++sequence_;
@@ -1567,7 +1622,8 @@ class Resolver::Impl {
                   }
                   const std::string key = key_of_pending(opened);
                   entry.intent_key = key_of_intent(opened);
-                  Pending* place = place_for(&pending_, key, std::move(entry));
+                  const std::uint64_t bytes = held_by(opened, key, entry.prompt_names);
+                  Pending* place = place_for(&pending_, key, bytes, std::move(entry));
                   return place != nullptr && link_pending(opened, key, place);
                 });
     entry_table(archive, intents_, &Remembered::last,
@@ -1578,31 +1634,44 @@ class Resolver::Impl {
                     const Pending* pending = pending_.find(entry.pending_key);
                     if (pending == nullptr || pending->intent_key != key) return false;
                   }
-                  Remembered* place = place_for(&intents_, key, std::move(entry));
+                  const std::uint64_t bytes = held_by(last, key, entry.post_keys);
+                  Remembered* place = place_for(&intents_, key, bytes, std::move(entry));
                   return place != nullptr && link_intent(last, key, place);
                 });
     entry_table(archive, queue_, &Queued::claim, [this](const CartIntent& claim, Queued entry) {
       if (claim.product.id.empty()) return false;
       const std::string key = key_of_intent(claim);
-      Queued* place = place_for(&queue_, key, std::move(entry));
+      const std::uint64_t bytes = held_by(claim, key, entry.post_keys);
+      Queued* place = place_for(&queue_, key, bytes, std::move(entry));
       return place != nullptr && link_queued(claim, key, place);
     });
     entry_table(archive, waiting_, &Waiting::claim, [this](const CartIntent& claim, Waiting entry) {
       if (!claim.product.id.empty()) return false;
       const std::string key = key_of_intent(claim);
-      Waiting* place = place_for(&waiting_, key, std::move(entry));
+      const std::uint64_t bytes = held_by(claim, key, entry.post_keys) + entry.parent_id.size() +
+                                  entry.own_links.bytes_held();
+      Waiting* place = place_for(&waiting_, key, bytes, std::move(entry));
       return place != nullptr && link_waiting(claim, key, place);
     });
   }
 
   // Null: the table is full, or holds the key.
   template <typename Entry>
-  static Entry* place_for(BoundedTable<Entry>* table, const std::string& key, Entry entry) {
-    if (table->size() >= table->capacity()) return nullptr;
-    const auto [place, is_new] = table->insert(key);
-    if (!is_new) return nullptr;
+  static Entry* place_for(BoundedTable<Entry>* table, const std::string& key, std::uint64_t bytes,
+                          Entry entry) {
+    if (table->size() >= table->capacity() || table->find(key) != nullptr) return nullptr;
+    Entry* place = table->place(key, bytes);
     *place = std::move(entry);
     return place;
+  }
+
+  template <typename Value>
+  static std::uint64_t bytes_of(const Value& value) {
+    if constexpr (requires { value.bytes_held(); }) {
+      return value.bytes_held();
+    } else {
+      return 0;
+    }
   }
 
   // How many a table has forgotten and how many it holds.
@@ -1627,7 +1696,10 @@ class Resolver::Impl {
         Value value{};
         fields(archive, value);
         if (archive.take_dropped() && is_empty(value)) continue;
-        if (is_empty(value) || place_for(&table, key, std::move(value)) == nullptr) archive.fail();
+        const std::uint64_t bytes = bytes_of(value);
+        if (is_empty(value) || place_for(&table, key, bytes, std::move(value)) == nullptr) {
+          archive.fail();
+        }
       }
     } else {
       table.for_each([&](const std::string& key, Value& value) {
@@ -1723,6 +1795,9 @@ Resolver::~Resolver() = default;
 void Resolver::step(const Signal& signal, ResolverOutput* out) { impl_->step(signal, out); }
 void Resolver::finish(bool expire_pendings, ResolverOutput* out) {
   impl_->finish(expire_pendings, out);
+}
+std::uint64_t Resolver::memory_max(const catalogue::Limits& limits) {
+  return Impl::memory_max(limits);
 }
 ResolverStats Resolver::stats() const { return impl_->stats(); }
 void Resolver::save(std::string* out) const { impl_->save(out); }

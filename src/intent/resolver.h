@@ -38,8 +38,9 @@
 // - A reply to one's own post or to one that was deleted is none, also where the campaign names the
 //   product or its items.
 //
-// Threads: one (the resolver's).   Memory: every table is bounded by [limits]; what leaves a full
-// table is counted.
+// Threads: one (the resolver's).   Memory: every table is bounded by [limits], in entries and in
+// bytes (4 KiB an intent on average, 1 KiB a post with links, 256 an id); what leaves a full table
+// is counted.
 #pragma once
 
 #include <array>
@@ -59,6 +60,7 @@ struct TableStats {
   std::string_view name;
   std::uint64_t size = 0;
   std::uint64_t capacity = 0;
+  std::uint64_t bytes = 0;  // of what the entries hold
   std::uint64_t evictions = 0;
 };
 
@@ -91,6 +93,10 @@ struct ResolverStats {
 
 class Resolver {
  public:
+  // What a resolver takes at most under such limits, if all of its tables are full of the longest
+  // they may hold; one signal more is not counted.
+  [[nodiscard]] static std::uint64_t memory_max(const catalogue::Limits& limits);
+
   // catalogue: must outlive the resolver.
   explicit Resolver(const catalogue::Catalogue& catalogue);
   ~Resolver();

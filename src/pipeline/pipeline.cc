@@ -120,7 +120,8 @@ class Machine {
                 .limit = options.limit,
                 .skip = options.skip,
                 .after_line = options.flush_after.count() == 0 ? &Machine::after_line : nullptr,
-                .after_line_context = this}) {
+                .when_full = &Machine::when_full,
+                .context = this}) {
     const std::size_t count = std::max(1U, options.workers);
     for (std::size_t i = 0; i < count; ++i) {
       lanes_.push_back(std::make_unique<Lane>(db, options, encoder));
@@ -139,6 +140,7 @@ class Machine {
       threads.emplace_back([this, &lane] { work(lane.get()); });
     }
     threads.emplace_back([this] { write(); });
+    is_running_ = true;
     resolve();
     for (std::thread& thread : threads) thread.join();
     conclude(source_, stage_, writer_, stage_.limit_reached(), bytes_before_, result);
@@ -439,6 +441,12 @@ class Machine {
   }
 
   static void after_line(void* machine) { static_cast<Machine*>(machine)->hand_over(0); }
+  static void when_full(void* machine) {
+    // Before there are threads nobody takes it.
+    if (static_cast<Machine*>(machine)->is_running_) {
+      static_cast<Machine*>(machine)->hand_over(kOutBytes);
+    }
+  }
 
   // Passes to the writer every buffer that holds at least `least` bytes, or all of them when what
   // they hold is due.
@@ -517,6 +525,7 @@ class Machine {
   Link full_out_{kOutBuffers};
   // Resolver thread only.
   Clock::time_point oldest_output_;
+  bool is_running_ = false;
   bool had_output_ = false;
   bool ran_dry_ = false;  // the input, as far as was worked off
   Handle taken_ = 0;
@@ -539,6 +548,30 @@ class Machine {
 };
 
 }  // namespace
+
+MemoryNeed memory_max(const PipelineOptions& options, const catalogue::Limits& limits) {
+  // A chunk stands for eight times its capacity, and one line that may be longer than that.
+  const std::uint64_t input = 8 * options.chunk_bytes + limits.record_bytes_max;
+  // In a chunk: read into, held, and both once more where a line makes it grow.
+  const std::uint64_t chunk = 4 * options.chunk_bytes + 4 * limits.record_bytes_max;
+  // To parse and match a record: its own copy, the parser's lists, texts without their escapes.
+  const std::uint64_t scratch = 16 * limits.record_bytes_max;
+  // A signal says what its line says, some of it twice; a reject is a line, and so many bytes more
+  // than the shortest there is. A text that grows is there twice.
+  constexpr std::uint64_t kRejectPerByte = 80;
+  const std::uint64_t rejects = options.worker.want_rejects ? 2 * kRejectPerByte * input : 0;
+  const std::uint64_t batch = 6 * input + rejects;
+  const std::uint64_t out = std::max<std::uint64_t>(4 * ResolverStage::kFullBytes, rejects);
+  constexpr std::uint64_t kStack = 1U << 20U;  // as far as it is used
+  MemoryNeed need;
+  need.threads =
+      options.workers * (kChunksPerWorker * chunk + scratch + kBatchesPerWorker * batch + kStack) +
+      (kOutBuffers + kSinkCount + 1) * (out + 2 * limits.record_bytes_max);
+  need.resolver = intent::Resolver::memory_max(limits);
+  // One that is written while the next one is made and grows.
+  if (options.state != nullptr) need.snapshots = 2 * need.resolver;
+  return need;
+}
 
 state::CatalogueIdentity identity_of(const catalogue::Catalogue& catalogue) {
   return {.sha256 = catalogue.sha256,
@@ -566,7 +599,8 @@ TextResult run_text(std::string_view ndjson, const match::PatternDb& db,
                        .limit = options.limit,
                        .skip = options.skip,
                        .after_line = nullptr,
-                       .after_line_context = nullptr});
+                       .when_full = nullptr,
+                       .context = nullptr});
   ingest::Chunk chunk(options.chunk_bytes);
   Batch batch;
   bool wanted = true;

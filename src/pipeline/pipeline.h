@@ -61,6 +61,16 @@ struct PipelineOptions {
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 };
 
+// What a run takes at most, besides its source, and what is there before it: the threads with their
+// buffers, and the resolver.
+struct MemoryNeed {
+  std::uint64_t threads = 0;
+  std::uint64_t resolver = 0;
+  std::uint64_t snapshots = 0;  // of the resolver; with a state
+};
+[[nodiscard]] MemoryNeed memory_max(const PipelineOptions& options,
+                                    const catalogue::Limits& limits);
+
 // Null: not wanted. Used by the writer thread only while run() runs.
 struct PipelineSinks {
   emit::Sink* records = nullptr;

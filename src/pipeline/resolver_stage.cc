@@ -53,7 +53,7 @@ bool ResolverStage::apply(const Batch& batch) {
       ++totals_.signals;
       resolver_->step(signal_, this);
     }
-    if (options_.after_line != nullptr) options_.after_line(options_.after_line_context);
+    if (options_.after_line != nullptr) options_.after_line(options_.context);
     if (limit_reached()) {
       totals_.lines.add(mark.counts);
       rejects.append(batch.rejects, 0, mark.rejects_end);
@@ -106,10 +106,13 @@ void ResolverStage::record(const intent::CartIntent& record) {
   ++totals_.records[static_cast<std::size_t>(record.type)];
   if (++sequence_ <= options_.skip) return;
   encoder_->append_record(record, sequence_, &records);
+  see_to(records);
 }
 
 void ResolverStage::outcome(const intent::Outcome& outcome) {
-  if (options_.want_outcomes) encoder_->append_outcome(outcome, &outcomes);
+  if (!options_.want_outcomes) return;
+  encoder_->append_outcome(outcome, &outcomes);
+  see_to(outcomes);
 }
 
 }  // namespace hashcart::pipeline

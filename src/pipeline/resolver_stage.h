@@ -36,13 +36,18 @@ struct StageTotals {
 
 class ResolverStage final : public intent::ResolverOutput {
  public:
+  static constexpr std::size_t kFullBytes = 256U << 10U;
+
   struct Options {
     bool want_outcomes = false;
     std::optional<std::uint64_t> limit;  // stop after this many records were said
     std::uint64_t skip = 0;              // so many records come before that are not said
     // Called after each line that said something, for --flush line; may be null.
     void (*after_line)(void*) = nullptr;
-    void* after_line_context = nullptr;
+    // Called where one of the buffers has kFullBytes or more, which a single signal can fill over
+    // and over (a delete of an account), to empty it; may be null.
+    void (*when_full)(void*) = nullptr;
+    void* context = nullptr;  // of both
   };
 
   // catalogue and encoder outlive this.
@@ -91,6 +96,12 @@ class ResolverStage final : public intent::ResolverOutput {
   void outcome(const intent::Outcome& outcome) override;
 
  private:
+  void see_to(const std::string& buffer) const {
+    if (buffer.size() >= kFullBytes && options_.when_full != nullptr) {
+      options_.when_full(options_.context);
+    }
+  }
+
   const emit::RecordEncoder* encoder_;
   const Options options_;
   std::unique_ptr<intent::Resolver> resolver_;

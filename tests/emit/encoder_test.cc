@@ -209,7 +209,10 @@ TEST_F(EncoderTest, WritesTheModelRecordAsTheReferenceHasIt) {
   const std::string folder = shared != nullptr ? shared : HASHCART_SOURCE_DIR "/../shared";
   const std::string model = read(folder + "/reference/intent.example.json");
   if (model.empty()) GTEST_SKIP() << "no reference beside the project";
-  EXPECT_EQ(line(example(&evidence_)), ordered_json::parse(model).dump() + "\n");
+  // The number in the stream is ours.
+  ordered_json ours = ordered_json::parse(line(example(&evidence_)));
+  EXPECT_EQ(ours.erase("seq"), 1U);
+  EXPECT_EQ(ours.dump(), ordered_json::parse(model).dump());
 }
 
 TEST_F(EncoderTest, WritesAllThatARecordMayHold) {
