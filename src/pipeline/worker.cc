@@ -178,14 +178,14 @@ void Worker::parse_record(const ingest::RecordView& record, Known known, Batch* 
                                                     .bytes = record.length,
                                                     .is_clock_line = record.is_clock_line},
                                                    &batch->signals);
-  if (result.no_author) return reject(record, post::RejectReason::kNoAuthor, known, batch);
-  if (result.signals > 0 || options_.validate) {
+  if (result.signals > 0 || result.no_author || options_.validate) {
     const post::RejectReason reason = reader_.validate(record);
     if (reason != post::RejectReason::kNone) {
       batch->signals.resize(signals_before);
       return reject(record, reason, known, batch);
     }
   }
+  if (result.no_author) return reject(record, post::RejectReason::kNoAuthor, known, batch);
   if (parsed_.kind == post::RecordKind::kControl) {
     ++(counts(record, known) ? counted.control : counted.untriggered);
   } else {

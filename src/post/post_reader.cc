@@ -241,6 +241,10 @@ class PostReader::Impl {
       out->reason = RejectReason::kUnknownDialect;
     }
     if (out->reason != RejectReason::kNone) {
+      // Of several faults simdjson's kernels meet different ones first.
+      if (const RejectReason fault = validate(record); fault != RejectReason::kNone) {
+        out->reason = fault;
+      }
       out->kind = RecordKind::kRejected;
       out->post_count = 0;
       out->deletes.clear();

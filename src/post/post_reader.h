@@ -28,7 +28,8 @@ class PostReader {
   PostReader& operator=(const PostReader&) = delete;
 
   // Reads one non-blank record. *out is overwritten; its views live until the next read(). Never
-  // throws for input.
+  // throws for input. A record that is refused and is no JSON, or no UTF-8, is refused for that,
+  // whatever else is wrong with it.
   void read(const ingest::RecordView& record, ParsedRecord* out) noexcept;
 
   // Validates the whole record as JSON and UTF-8, parts that read() skipped over included. kNone,

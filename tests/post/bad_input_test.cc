@@ -232,7 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
                 RejectReason::kBadJson},
         Refused{"FrameWithTwoPayloads",
                 R"({"stream":["public"],"event":"update","payload":"{} {}"})",
-                RejectReason::kUnknownDialect},
+                RejectReason::kBadJson},
         Refused{"FrameWithScalarPayload",
                 R"({"stream":["public"],"event":"update","payload":"12"})",
                 RejectReason::kWrongType},
