@@ -245,10 +245,7 @@ class ZstdBytes final : public DecompressorBase {
       if (has_frames_ && frame_taken_ <= kMagicBytes) {
         return damaged("holds something other than zstd behind its last frame");
       }
-      if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge) {
-        return damaged("asks for a larger zstd window than is allowed (--memory)");
-      }
-      return damaged(std::string("damaged zstd data (") + ZSTD_getErrorName(result) + ')');
+      return damaged(fault_of(ZSTD_getErrorCode(result)));
     }
     is_inside_ = result != 0;  // 0: the frame is complete and all of it was handed out
     has_frames_ = has_frames_ || !is_inside_;
@@ -257,6 +254,19 @@ class ZstdBytes final : public DecompressorBase {
     // all of it, and room, it would be decoded in one go.
     step_ = !is_inside_ ? 1 : result > kBlockHeaderBytes ? result - kBlockHeaderBytes : result;
     return Step::kGoOn;
+  }
+  // In other words than the library's where those depend on what it decoded before.
+  static const char* fault_of(ZSTD_ErrorCode code) noexcept {
+    switch (code) {
+      case ZSTD_error_frameParameter_windowTooLarge:
+        return "asks for a larger zstd window than is allowed (--memory)";
+      case ZSTD_error_checksum_wrong:
+        return "damaged zstd data (wrong checksum)";
+      case ZSTD_error_dictionary_wrong:
+        return "needs a zstd dictionary, and none is used here";
+      default:
+        return "damaged zstd data";
+    }
   }
   bool is_inside() const override { return is_inside_; }
   const char* unit() const override { return "zstd frame"; }
