@@ -219,6 +219,13 @@ std::string mask_word(const emit::UserMask& mask) {
   return std::string(mask.author(base::Platform::kOther, "hashcart.state", &buffer));
 }
 
+// Without those of patterns: what a run that follows writes itself it passes over.
+std::vector<std::string> named_inputs(const MatchCommand& command) {
+  std::vector<std::string> out = command.input.inputs;
+  std::erase_if(out, ingest::is_pattern);
+  return out;
+}
+
 // What else follows from a catalogue, for a run under way.
 std::shared_ptr<const pipeline::Rules> make_rules(
     const MatchCommand& command, std::unique_ptr<const catalogue::Catalogue> catalogue,
@@ -380,7 +387,7 @@ ExitCode run_match(const MatchCommand& command) {
                    &inputs);
   }
   ingest::Source source(inputs);
-  refuse_overwriting(command, source.input_names());
+  refuse_overwriting(command, command.follow ? named_inputs(command) : source.input_names());
   const std::shared_ptr<const base::InputNames> input_names =
       state != nullptr ? state->input_names()
       : inputs.follow  ? inputs.follow->names

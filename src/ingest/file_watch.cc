@@ -12,7 +12,8 @@ namespace hashcart::ingest {
 namespace {
 
 constexpr std::uint32_t kFileMask = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
-constexpr std::uint32_t kDirectoryMask = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
+constexpr std::uint32_t kDirectoryMask =
+    IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
 
 FileWatch::What what_of(std::uint32_t mask) noexcept {
   using What = FileWatch::What;

@@ -4,13 +4,17 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -58,8 +62,22 @@ std::string head_of(const std::string& name) {
   return head;
 }
 
+bool is_link(const std::string& name) {
+  struct stat status {};
+  return lstat(name.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 bool is_earlier(const timespec& a, const timespec& b) noexcept {
   return std::pair(a.tv_sec, a.tv_nsec) < std::pair(b.tv_sec, b.tv_nsec);
+}
+
+// As many as may be held open: what else the process opens needs some.
+std::size_t most_files() noexcept {
+  constexpr std::size_t kOthers = 64;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return limit.rlim_cur > 2 * kOthers ? static_cast<std::size_t>(limit.rlim_cur) - kOthers
+                                      : static_cast<std::size_t>(limit.rlim_cur) / 2;
 }
 
 // The bytes of a file, for as long as there are any.
@@ -94,6 +112,7 @@ class FollowedBytes final : public ByteSource {
 
 struct Follower::Path {
   std::string name;
+  std::string real_name;  // where links lead, if they do, as it was seen last; else empty
   bool is_found = false;  // by a pattern
   std::uint32_t number = 0;
   File* file = nullptr;    // what stands at it, or last did
@@ -139,7 +158,8 @@ struct Follower::File {
 // A name that a followed file was given.
 struct Follower::Moved {
   Path* path = nullptr;
-  std::string name;  // in the same directory; empty: on its way
+  std::string directory;
+  std::string name;  // in it; empty: on its way
   std::uint32_t cookie = 0;
 };
 
@@ -148,7 +168,8 @@ Follower::Follower(const SourceOptions& options, int wake, Ledger* ledger)
       follow_(*options.follow),
       wake_(wake),
       ledger_(*ledger),
-      known_(options.follow->known) {
+      known_(options.follow->known),
+      files_max_(most_files()) {
   if (options_.inputs.empty()) {
     throw SetupError(SetupFault::kUsage, "--follow: name the files to follow");
   }
@@ -178,6 +199,7 @@ Follower::Follower(const SourceOptions& options, int wake, Ledger* ledger)
   watch_directories();
   look_for_matches();
   for (const auto& file : files_) first_.push_back(file.get());
+  is_starting_ = false;
   next_look_ = Clock::now() + kLookEvery;
 }
 
@@ -200,50 +222,67 @@ Follower::Path& Follower::add_path(const std::string& name, bool is_found) {
   path.name = name;
   path.is_found = is_found;
   path.number = follow_.names->number_of(name);
-  if (is_found) notice(false, name + ": matches, and is read from now on");
+  path_by_name_.emplace(name, &path);
   return path;
 }
 
-Follower::File* Follower::by_inode(std::uint64_t device, std::uint64_t inode) noexcept {
-  for (const auto& file : files_) {
-    if (file->device == device && file->inode == inode) return file.get();
-  }
-  return nullptr;
+Follower::File* Follower::by_inode(std::uint64_t device, std::uint64_t inode) const noexcept {
+  const auto found = file_by_inode_.find({device, inode});
+  return found == file_by_inode_.end() ? nullptr : found->second;
 }
 
-// Opens what stands at a name as the file of a path. Null: there is none, or it is read already.
-Follower::File* Follower::open_for(Path* path, const std::string& name) {
-  const auto say = [&](const std::string& what, bool is_warning = true) {
-    if (path->said != what) notice(is_warning, name + ": " + what);
-    path->said = what;
-    return nullptr;
-  };
+void Follower::say_of(Path* path, bool is_warning, const std::string& what) const {
+  if (path->said != what) notice(is_warning, path->name + ": " + what);
+  path->said = what;
+}
+
+// Nothing: there is no file to be read.
+std::optional<Follower::Opened> Follower::open_at(Path* path, const std::string& name) {
+  Opened out;
+  if (files_.size() >= files_max_) {
+    say_of(path, true, "as many files are open as may be; it is waited for");
+    return std::nullopt;
+  }
   int fd = -1;
   do {
     fd = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   } while (fd < 0 && errno == EINTR);
-  FileDescriptor descriptor(fd, true);
-  struct stat status {};
-  if (fd < 0 || fstat(fd, &status) != 0) {
-    if (errno == ENOENT && path->file != nullptr) return nullptr;
-    return say(std::string(std::strerror(errno)) + "; it is waited for", errno != ENOENT);
+  out.file = FileDescriptor(fd, true);
+  if (fd < 0 || fstat(fd, &out.status) != 0) {
+    if (errno == ENOENT && path->file != nullptr) return std::nullopt;
+    say_of(path, errno != ENOENT, std::string(std::strerror(errno)) + "; it is waited for");
+    return std::nullopt;
   }
-  if (!S_ISREG(status.st_mode)) return say("is no regular file, and is not followed");
-  if (follow_.is_output && follow_.is_output(status.st_dev, status.st_ino)) {
-    return say("is written by this run, and is not read");
+  if (!S_ISREG(out.status.st_mode)) {
+    say_of(path, true, "is no regular file, and is not followed");
+    return std::nullopt;
   }
-  if (by_inode(status.st_dev, status.st_ino) != nullptr) return nullptr;
-  path->said.clear();
-  auto owned = std::make_unique<File>(*this, path, std::move(descriptor), status);
+  if (follow_.is_output && follow_.is_output(out.status.st_dev, out.status.st_ino)) {
+    say_of(path, true, "is written by this run, and is not read");
+    return std::nullopt;
+  }
+  return out;
+}
+
+// Makes what was opened the file of a path. Null: it is read already, or cannot be.
+Follower::File* Follower::adopt(Path* path, Opened opened) {
+  if (by_inode(opened.status.st_dev, opened.status.st_ino) != nullptr) return nullptr;
+  auto owned = std::make_unique<File>(*this, path, std::move(opened.file), opened.status);
   File* const file = owned.get();
   // Before it is read for the first time, so that nothing is missed.
-  file->watch = watch_.add_file(fd);
+  file->watch = watch_.add_file(file->fd.get());
   if (!read_head(file, file->size_at_start)) {
+    say_of(path, true,
+           std::string("cannot be read: ") + std::strerror(errno) + "; it is tried again");
     watch_.remove(file->watch);
-    return say(std::string("cannot be read: ") + std::strerror(errno) + "; it is tried again");
+    return nullptr;
   }
+  path->said.clear();
   take_known(file);
   files_.push_back(std::move(owned));
+  file_by_inode_.emplace(std::pair(file->device, file->inode), file);
+  if (file->watch >= 0) file_by_watch_[file->watch] = file;
+  if (!file->is_told) untold_.push_back(file);
   if (File* const old = path->file; old != nullptr) {
     if (path->before != nullptr) {
       path->before->ends = path->before->is_ready = true;
@@ -252,9 +291,16 @@ Follower::File* Follower::open_for(Path* path, const std::string& name) {
     old->is_away = old->is_ready = true;
     file->waits_for = old;
     notice(false, path->name + ": is another file now");
+  } else if (path->is_found) {
+    notice(false, path->name + ": matches, and is read from now on");
   }
   path->file = file;
   return file;
+}
+
+Follower::File* Follower::open_for(Path* path, const std::string& name) {
+  std::optional<Opened> opened = open_at(path, name);
+  return opened ? adopt(path, std::move(*opened)) : nullptr;
 }
 
 // Where it is begun.
@@ -272,7 +318,8 @@ void Follower::take_known(File* file) {
     file->start.position = known->position;
     file->start.unended_bytes = known->unended_bytes;
     file->start.framing = forced == Framing::kAuto ? known->framing : forced;
-  } else if (known->name == file->path->number) {
+    file->is_told = true;
+  } else if (is_starting_ && known->name == file->path->number) {
     notice(true, file->path->name + ": was truncated, or is another file, since byte " +
                      std::to_string(known->position) + " of it was read; from its beginning");
   }
@@ -281,9 +328,11 @@ void Follower::take_known(File* file) {
 // What earlier runs read under this name and has another one by now.
 void Follower::find_moved_away(Path* path) {
   std::vector<FilePlace> known;
+  FilePlace last;
   bool is_there = false;
   for (const FilePlace& place : known_) {
     if (place.name != path->number) continue;
+    last = place;
     if (path->file != nullptr && by_inode(place.device, place.inode) == path->file) {
       is_there = true;
     } else {
@@ -292,7 +341,7 @@ void Follower::find_moved_away(Path* path) {
   }
   if (known.empty()) return;
   File* const now = std::exchange(path->file, nullptr);
-  open_moved_away(path, known, &is_there);
+  open_moved_away(path, known, last, &is_there);
   if (!is_there) {
     notice(true, path->name +
                      ": the file that was read under this name is gone; what was written "
@@ -308,38 +357,47 @@ void Follower::find_moved_away(Path* path) {
 }
 
 // Those of them that hold something that was not read, the one that was written to last behind the
-// others.
-void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known, bool* is_there) {
+// others; that one even if all of it was, for its writer may not have heard of the new one yet.
+void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known,
+                               const FilePlace& last, bool* is_there) {
   struct Away {
     std::string name;
     timespec written;
+    bool is_read;
   };
-  std::vector<Away> unread;
-  DIR* const directory = opendir(directory_of(path->name).c_str());
-  if (directory == nullptr) return;
-  while (const dirent* const entry = readdir(directory)) {
-    const std::string name = beside(path->name, entry->d_name);
-    struct stat status {};
-    if (lstat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    const auto place = std::find_if(known.begin(), known.end(), [&](const FilePlace& known_place) {
-      return known_place.device == status.st_dev && known_place.inode == status.st_ino;
-    });
-    if (place == known.end()) continue;
-    const std::string head = head_of(name);
-    const bool is_it = place->fingerprint_bytes > 0 && begins_like(*place, head);
-    // Else it was empty then, or truncated since; or the inode was given to something else.
-    if (!is_it && (!std::string_view(entry->d_name).starts_with(name_in_directory(path->name)) ||
-                   is_compressed(head))) {
-      continue;
+  std::vector<Away> moved;
+  std::vector<std::string> names = {path->name};
+  if (!path->real_name.empty()) names.push_back(path->real_name);
+  for (const std::string& name : names) {
+    DIR* const directory = opendir(directory_of(name).c_str());
+    if (directory == nullptr) continue;
+    while (const dirent* const entry = readdir(directory)) {
+      const std::string other = beside(name, entry->d_name);
+      struct stat status {};
+      if (lstat(other.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+      const auto place =
+          std::find_if(known.begin(), known.end(), [&](const FilePlace& known_place) {
+            return known_place.device == status.st_dev && known_place.inode == status.st_ino;
+          });
+      if (place == known.end()) continue;
+      const std::string head = head_of(other);
+      const bool is_it = place->fingerprint_bytes > 0 && begins_like(*place, head);
+      // Else it was empty then, or, if it was the last one, was truncated since; or the inode was
+      // given to something else.
+      const bool may_be_it = (place->position == 0 || place->inode == last.inode) &&
+                             !is_compressed(head) &&
+                             std::string_view(entry->d_name).starts_with(name_in_directory(name));
+      if (!is_it && !may_be_it) continue;
+      *is_there = true;
+      moved.push_back({other, status.st_mtim,
+                       is_it && static_cast<std::uint64_t>(status.st_size) == place->position});
     }
-    *is_there = true;
-    if (is_it && static_cast<std::uint64_t>(status.st_size) == place->position) continue;
-    unread.push_back({name, status.st_mtim});
+    closedir(directory);
   }
-  closedir(directory);
-  std::sort(unread.begin(), unread.end(),
+  std::sort(moved.begin(), moved.end(),
             [](const Away& a, const Away& b) { return is_earlier(a.written, b.written); });
-  for (const Away& away : unread) {
+  for (const Away& away : moved) {
+    if (away.is_read && &away != &moved.back()) continue;
     if (File* const file = open_for(path, away.name); file != nullptr) {
       file->is_away = true;
       notice(false, away.name + ": is what was read as " + path->name + " before");
@@ -350,20 +408,35 @@ void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known, 
 void Follower::look_at(Path* path) {
   struct stat status {};
   const bool is_there = stat(path->name.c_str(), &status) == 0;
-  // Where it went in the meantime, one file after another.
-  for (const Moved& moved : moved_) {
-    if (moved.path == path && !moved.name.empty()) {
-      if (File* const file = open_for(path, beside(path->name, moved.name)); file != nullptr) {
-        file->is_away = true;
-      }
-    }
-  }
+  adopt_moved(path);
   if (path->file != nullptr) {
     path->file->is_away =
         !is_there || path->file->device != status.st_dev || path->file->inode != status.st_ino;
     if (!path->file->is_away) return;
   }
-  static_cast<void>(open_for(path, path->name));
+  std::optional<Opened> opened = open_at(path, path->name);
+  if (!opened) return;
+  // What stood there before it, and was moved away meanwhile, comes first.
+  take_events();
+  adopt_moved(path);
+  static_cast<void>(adopt(path, std::move(*opened)));
+}
+
+// Follows what stood at a name to where it went, one file after another.
+void Follower::adopt_moved(Path* path) {
+  std::vector<Moved> moved;
+  for (const Moved& move : moved_) {
+    if (move.path == path) moved.push_back(move);
+  }
+  for (const Moved& move : moved) {
+    if (move.name.empty()) continue;
+    struct stat status {};
+    const std::string name = move.directory + "/" + move.name;
+    if (stat(name.c_str(), &status) != 0 || by_inode(status.st_dev, status.st_ino) != nullptr) {
+      continue;
+    }
+    if (File* const file = open_for(path, name); file != nullptr) file->is_away = true;
+  }
 }
 
 void Follower::look_for_matches() {
@@ -379,9 +452,7 @@ void Follower::look_for_matches() {
         const std::string name = found.gl_pathv[i];
         struct stat status {};
         if (stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-        const bool is_path = std::any_of(paths_.begin(), paths_.end(),
-                                         [&](const auto& path) { return path->name == name; });
-        if (is_path || by_inode(status.st_dev, status.st_ino) != nullptr ||
+        if (path_by_name_.contains(name) || by_inode(status.st_dev, status.st_ino) != nullptr ||
             (follow_.is_output && follow_.is_output(status.st_dev, status.st_ino))) {
           continue;
         }
@@ -395,15 +466,27 @@ void Follower::look_for_matches() {
   for (const Match& match : matches) look_at(&add_path(match.name, true));
 }
 
+// Where names of files stand, and what they lead to.
 void Follower::watch_directories() {
-  std::vector<std::string> wanted;
-  for (const auto& path : paths_) wanted.push_back(directory_of(path->name));
-  for (const std::string& pattern : patterns_) {
-    if (!is_pattern(directory_of(pattern))) wanted.push_back(directory_of(pattern));
+  std::set<std::string> wanted;
+  for (const auto& path : paths_) {
+    wanted.insert(directory_of(path->name));
+    if (char* const real = realpath(path->name.c_str(), nullptr); real != nullptr) {
+      path->real_name = is_link(path->name) ? real : "";
+      std::free(real);
+    }
+    if (!path->real_name.empty()) wanted.insert(directory_of(path->real_name));
   }
+  for (const std::string& pattern : patterns_) {
+    if (!is_pattern(directory_of(pattern))) wanted.insert(directory_of(pattern));
+  }
+  // The same again, where nothing has changed; another watch, if it is another directory.
   for (const std::string& directory : wanted) {
-    const auto [at, is_new] = directories_.try_emplace(directory, -1);
-    if (at->second < 0) at->second = watch_.add_directory(directory);
+    const int watch = watch_.add_directory(directory);
+    const auto [at, is_new] = directories_.try_emplace(directory, watch);
+    if (at->second == watch) continue;
+    watch_.remove(at->second);
+    at->second = watch;
   }
 }
 
@@ -413,8 +496,12 @@ void Follower::look() {
   for (std::size_t i = 0; i < paths_.size(); ++i) look_at(paths_[i].get());
   moved_.clear();
   // What a pattern found and is gone may be found again.
-  std::erase_if(paths_, [](const auto& path) {
-    return path->is_found && path->file == nullptr && path->before == nullptr;
+  std::erase_if(paths_, [&](const auto& path) {
+    struct stat status {};
+    const bool is_gone = path->is_found && path->file == nullptr && path->before == nullptr &&
+                         lstat(path->name.c_str(), &status) != 0;
+    if (is_gone) path_by_name_.erase(path->name);
+    return is_gone;
   });
   look_for_matches();
 }
@@ -422,7 +509,7 @@ void Follower::look() {
 void Follower::note_move(const FileWatch::Event& event, const std::string& directory) {
   const bool is_from = event.what == FileWatch::What::kMovedFrom;
   for (Moved& moved : moved_) {
-    if (directory_of(moved.path->name) != directory) continue;
+    if (moved.directory != directory) continue;
     if (is_from && moved.name == event.name) {
       moved.name.clear();
       moved.cookie = event.cookie;
@@ -432,10 +519,20 @@ void Follower::note_move(const FileWatch::Event& event, const std::string& direc
   }
   if (!is_from) return;
   for (const auto& path : paths_) {
-    if (directory_of(path->name) == directory && name_in_directory(path->name) == event.name) {
-      moved_.push_back({path.get(), {}, event.cookie});
+    if (stands_at(*path, directory, event.name)) {
+      moved_.push_back({path.get(), directory, {}, event.cookie});
     }
   }
+}
+
+// Whether a name in a directory is what a path is called, or leads to.
+bool Follower::stands_at(const Path& path, const std::string& directory, const std::string& name) {
+  for (const std::string* full : {&path.name, &path.real_name}) {
+    if (!full->empty() && name_in_directory(*full) == name && directory_of(*full) == directory) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void Follower::take_events() {
@@ -456,19 +553,22 @@ void Follower::take_events() {
       const auto is_named = [&](const std::string& path) {
         return fnmatch(name_in_directory(path).c_str(), event.name.c_str(), 0) == 0;
       };
-      wants_look_ = wants_look_ ||
+      wants_look_ = wants_look_ || event.what == What::kChanged || event.what == What::kLost ||
                     std::any_of(paths_.begin(), paths_.end(),
                                 [&](const auto& path) {
-                                  return name_in_directory(path->name) == event.name;
+                                  return stands_at(*path, directory->first, event.name);
                                 }) ||
                     std::any_of(patterns_.begin(), patterns_.end(), is_named);
       continue;
     }
-    for (const auto& file : files_) {
-      if (file->watch != event.watch) continue;
-      if (event.what == What::kLost) file->watch = -1;
-      if (event.what != What::kGrown) wants_look_ = true;
-      file->is_ready = true;
+    const auto found = file_by_watch_.find(event.watch);
+    if (found == file_by_watch_.end()) continue;
+    File* const file = found->second;
+    if (event.what != What::kGrown) wants_look_ = true;
+    file->is_ready = true;
+    if (event.what == What::kLost) {
+      file->watch = -1;
+      file_by_watch_.erase(found);
     }
   }
 }
@@ -520,6 +620,16 @@ FillResult Follower::fill(Chunk* chunk) {
     } else if (wants_look_) {
       look();
     }
+    // Before anything is read, so that a run after this one knows of them.
+    if (!untold_.empty()) {
+      File* const file = untold_.front();
+      untold_.pop_front();
+      if (file->is_told) continue;
+      chunk->reset(file->path->number, Framing::kNdjson);
+      set_place(file, file->end() - file->stream.held_bytes(), file->start.unended_bytes, chunk);
+      is_dry_told_ = false;
+      return FillResult::kFilled;
+    }
     if (File* const file = next_ready(); file != nullptr) {
       if (const std::optional<FillResult> result = serve(file, chunk)) {
         is_dry_told_ = chunk->ran_dry();
@@ -557,10 +667,7 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
   if (!file->stream.is_open() && !begin(file)) {
     if (file->ends) return filled(end(file, chunk));
     rest(file);
-    if (file->is_told) return std::nullopt;
-    chunk->reset(file->path->number, Framing::kNdjson);
-    set_place(file, file->start.position, file->start.unended_bytes, chunk);
-    return FillResult::kFilled;
+    return std::nullopt;
   }
   switch (file->stream.fill(chunk, Wait::kNo)) {
     case InputStream::Filled::kChunk:
@@ -667,14 +774,19 @@ bool Follower::is_cut_off(File* file, std::uint64_t* size) {
 // What was begun ends, cut short. Whether the chunk holds that.
 bool Follower::restart(File* file, std::uint64_t size, Chunk* chunk) {
   const std::uint64_t before = file->end();
+  const std::uint64_t handed_out = before - file->stream.held_bytes();
   const std::string head = std::exchange(file->head, {});
   if (!read_head(file, size)) {
     file->head = head;
     rest(file);
     return false;
   }
-  const bool is_shortened = size > 0 && head.starts_with(file->head);
-  const std::uint64_t position = is_shortened ? behind_last_line(*file, size) : 0;
+  // What was handed out, as far as it is still there.
+  const std::size_t known =
+      std::min<std::uint64_t>(std::min(head.size(), file->head.size()), handed_out);
+  const bool is_shortened = known > 0 && head.compare(0, known, file->head, 0, known) == 0;
+  const std::uint64_t position =
+      is_shortened ? behind_last_line(*file, std::min(size, handed_out)) : 0;
   notice(true, file->path->name + ": was truncated after " + std::to_string(before) +
                    " bytes of it were read; read on from byte " + std::to_string(position));
   bool has_rest = false;
@@ -689,7 +801,12 @@ bool Follower::restart(File* file, std::uint64_t size, Chunk* chunk) {
   file->start.unended_bytes = 0;
   if (position == 0) file->start.framing = options_.framing;
   file->was_dry = false;
-  if (has_rest) set_place(file, position, 0, chunk);
+  if (has_rest) {
+    set_place(file, position, 0, chunk);
+  } else {
+    file->is_told = false;
+    untold_.push_back(file);
+  }
   return has_rest;
 }
 
@@ -727,30 +844,43 @@ bool Follower::end(File* file, Chunk* chunk) {
   return has_rest;
 }
 
+// What it is known by from now on. Only what was handed out stays as it is.
+FilePlace Follower::place_of(const File& file, std::uint64_t position, std::uint64_t unended) {
+  const std::string_view head = std::string_view(file.head).substr(
+      0, static_cast<std::size_t>(std::min<std::uint64_t>(file.head.size(), position)));
+  FilePlace place = file.start;
+  place.fingerprint = fingerprint_of(head);
+  place.fingerprint_bytes = head.size();
+  place.position = position;
+  place.unended_bytes = unended;
+  return place;
+}
+
 void Follower::set_place(File* file, std::uint64_t position, std::uint64_t unended, Chunk* chunk) {
   static_cast<void>(read_head(file, position));  // what is missing now is read another time
   if (file->stream.framing() != Framing::kAuto) file->start.framing = file->stream.framing();
-  FilePlace place = file->start;
-  place.fingerprint = fingerprint_of(file->head);
-  place.fingerprint_bytes = file->head.size();
-  place.position = position;
-  place.unended_bytes = unended;
-  chunk->set_place(place);
+  chunk->set_place(place_of(*file, position, unended));
   file->is_told = true;
 }
 
 void Follower::remove(File* file) {
-  FilePlace place = file->start;
-  place.fingerprint = fingerprint_of(file->head);
-  place.fingerprint_bytes = file->head.size();
-  known_.push_back(place);
+  const FilePlace place = place_of(*file, file->start.position, file->start.unended_bytes);
+  std::erase_if(known_, [&](const FilePlace& known) {
+    return known.device == place.device && known.inode == place.inode;
+  });
+  struct stat status {};
+  // Where it is deleted its inode is nobody's.
+  if (fstat(file->fd.get(), &status) != 0 || status.st_nlink > 0) known_.push_back(place);
   rest(file);
   watch_.remove(file->watch);
+  file_by_watch_.erase(file->watch);
+  file_by_inode_.erase({file->device, file->inode});
   for (const auto& path : paths_) {
     if (path->file == file) path->file = nullptr;
     if (path->before == file) path->before = nullptr;
   }
   std::erase(first_, file);
+  std::erase(untold_, file);
   std::erase_if(files_, [&](const auto& other) { return other.get() == file; });
   turn_ = 0;
 }

@@ -24,13 +24,17 @@
 // Errors: the constructor throws base::SetupError(kUsage) for what cannot be followed.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "ingest/chunk.h"
@@ -64,15 +68,25 @@ class Follower {
   void look();
   void look_at(Path* path);
   void look_for_matches();
+  void adopt_moved(Path* path);
+  struct Opened {
+    FileDescriptor file;
+    struct stat status {};
+  };
+  [[nodiscard]] std::optional<Opened> open_at(Path* path, const std::string& name);
+  File* adopt(Path* path, Opened opened);
   File* open_for(Path* path, const std::string& name);
   void find_moved_away(Path* path);
-  void open_moved_away(Path* path, const std::vector<FilePlace>& known, bool* is_there);
+  void open_moved_away(Path* path, const std::vector<FilePlace>& known, const FilePlace& last,
+                       bool* is_there);
   void take_known(File* file);
   void watch_directories();
   void take_events();
   void note_move(const FileWatch::Event& event, const std::string& directory);
+  [[nodiscard]] static bool stands_at(const Path& path, const std::string& directory,
+                                      const std::string& name);
   void look_around();
-  [[nodiscard]] File* by_inode(std::uint64_t device, std::uint64_t inode) noexcept;
+  [[nodiscard]] File* by_inode(std::uint64_t device, std::uint64_t inode) const noexcept;
 
   // Files.
   [[nodiscard]] File* next_ready() noexcept;
@@ -86,9 +100,12 @@ class Follower {
   [[nodiscard]] bool end(File* file, Chunk* chunk);
   [[nodiscard]] std::uint64_t behind_last_line(const File& file, std::uint64_t size) const;
   void rest(File* file);
+  [[nodiscard]] static FilePlace place_of(const File& file, std::uint64_t position,
+                                          std::uint64_t unended);
   void set_place(File* file, std::uint64_t position, std::uint64_t unended, Chunk* chunk);
   void remove(File* file);
   [[nodiscard]] bool read_head(File* file, std::uint64_t size);
+  void say_of(Path* path, bool is_warning, const std::string& what) const;
   void notice(bool is_warning, const std::string& text) const;
   void notice_once(File* file, const std::string& text) const;
 
@@ -99,10 +116,16 @@ class Follower {
   FileWatch watch_;
   std::vector<std::string> patterns_;
   std::vector<std::unique_ptr<Path>> paths_;
+  std::unordered_map<std::string, Path*> path_by_name_;
   std::vector<std::unique_ptr<File>> files_;
-  std::deque<File*> first_;  // those there at the start, which come first
+  std::map<std::pair<std::uint64_t, std::uint64_t>, File*> file_by_inode_;  // and device, first
+  std::unordered_map<int, File*> file_by_watch_;
+  std::deque<File*> untold_;  // whose place is to be handed out
+  std::deque<File*> first_;   // those there at the start, which come first
   std::size_t turn_ = 0;
   std::vector<FilePlace> known_;
+  const std::size_t files_max_;
+  bool is_starting_ = true;
   std::unordered_map<std::string, int> directories_;  // their watches
   std::vector<Moved> moved_;
   bool wants_look_ = false;

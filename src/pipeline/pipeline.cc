@@ -338,12 +338,10 @@ class Machine {
   }
 
   void note_followed(const ingest::FilePlace& place) {
-    for (ingest::FilePlace& known : followed_) {
-      if (known.device == place.device && known.inode == place.inode) {
-        known = place;
-        return;
-      }
-    }
+    // The one told last stands last.
+    std::erase_if(followed_, [&](const ingest::FilePlace& known) {
+      return known.device == place.device && known.inode == place.inode;
+    });
     followed_.push_back(place);
   }
 

@@ -321,12 +321,13 @@ bool StateDir::commit(const Progress& progress) {
          (!progress.catalogue || pass_to(*progress.catalogue)) && save();
 }
 
-// A file that is followed is the only one there is with its inode.
+// A file that is followed is the only one there is with its inode. The one told last stands last.
 void StateDir::note_followed(const ingest::FilePlace& place) {
-  const auto found = std::find_if(now_.files.begin(), now_.files.end(), [&](const InputFile& file) {
+  HASHCART_CHECK(file_of_.empty());
+  std::erase_if(now_.files, [&](const InputFile& file) {
     return file.device == place.device && file.inode == place.inode && file.begin == 0;
   });
-  InputFile& file = found == now_.files.end() ? now_.files.emplace_back() : *found;
+  InputFile& file = now_.files.emplace_back();
   static_cast<ingest::FilePlace&>(file) = place;
   file.size = place.position;
   file.is_packed = false;

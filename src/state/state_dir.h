@@ -120,7 +120,8 @@ class StateDir {
   [[nodiscard]] const std::shared_ptr<base::InputNames>& input_names() const noexcept {
     return names_;
   }
-  // What runs before this one read of files that can be followed on; instead of plan_inputs().
+  // What runs before this one read of files that can be followed on, the one that was read last at
+  // the end; instead of plan_inputs().
   [[nodiscard]] std::vector<ingest::FilePlace> followed() const;
 
   // The sink of an output, compared with what is committed of it; it outlives this. Each kind once.

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def posts(*numbers):
 class Run:
     """A run that follows files, and what it said."""
 
-    def __init__(self, test, *inputs, state=False, more=(), out="out"):
+    def __init__(self, test, *inputs, state=False, more=(), out="out", limit=None):
         p = test.path
         self.outcomes = p / (out + ".outcomes")
         self.rejects = p / (out + ".rejects")
@@ -48,8 +49,12 @@ class Run:
             command += ["--state", str(p / "state")]
         env = dict(os.environ, HASHCART_STATE_EVERY="1")
         with open(self.errors, "ab") as errors:
+            def less():
+                if limit is not None:
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
             self.process = subprocess.Popen(command + list(inputs), stderr=errors, stdin=subprocess.DEVNULL,
-                                            cwd=p, env=env)
+                                            cwd=p, env=env, preexec_fn=less)
         self.test = test
         test.addCleanup(self.kill)
 
@@ -320,6 +325,9 @@ class Follow(scratch.ScratchTest):
         self.settle()
         self.assertEqual(run.ids(), [str(n) for n in range(1, 9)])
         run.stop()
+        run = Run(self, "log*", out="log-out")  # the same again: what it wrote is passed over
+        run.wait_for(lambda: len(run.ids()) >= 8, "all of it again")
+        run.stop()
         inputs = {json.loads(line)["origin"]["input"] for line in run.outcomes.read_text().splitlines()}
         self.assertLessEqual(inputs, {"log", "log.1", "log.new"} | {f"log.{n}" for n in range(9)})
 
@@ -370,6 +378,7 @@ class Follow(scratch.ScratchTest):
         # The one that is away is still read.
         self.append(posts(7), self.path / "log.7")
         run.wait_ids(1, 2, 3, 4, 5, 6, 7)
+        self.settle()  # what is not committed may come in another order between files
         run.kill()
         self.append(posts(8), self.path / "log.7")
         self.append(posts(9))
@@ -402,6 +411,152 @@ class Follow(scratch.ScratchTest):
             run.wait_ids(*wanted)
             run.stop()
             os.unlink(self.log)
+
+    def restart(self, run):
+        """Another run, once all that was read is committed."""
+        self.settle()
+        run.kill()
+
+    def test_a_truncation_that_was_seen_is_remembered(self):
+        for before, left in ((200, 100), (3, 1), (200, 0)):
+            with self.subTest(before=before, left=left):
+                self.log = self.path / f"log{before}-{left}"
+                state = f"state{before}-{left}"
+                run = Run(self, self.log.name, more=["--state", state], out=state)
+                self.append(posts(*range(before)))
+                run.wait_for(lambda: len(run.ids()) == before)
+                os.truncate(self.log, len(posts(*range(left))))
+                run.wait_said("was truncated")
+                self.restart(run)
+                self.append(posts(*range(1000, 1000 + 2 * before)))
+                run = Run(self, self.log.name, more=["--state", state], out=state)
+                run.wait_ids(*range(before), *range(1000, 1000 + 2 * before))
+                run.stop()
+
+    def test_a_writer_that_is_slow_to_reopen_is_heard_after_a_restart(self):
+        self.append(posts(1))
+        run = Run(self, "log", state=True)
+        run.wait_ids(1)
+        with open(self.log, "ab", buffering=0) as writer:
+            run.stop()
+            os.rename(self.log, self.path / "log.1")
+            self.append(posts(2))
+            run = Run(self, "log", state=True)
+            run.wait_ids(1, 2)
+            writer.write(post(3).encode())
+            run.wait_ids(1, 2, 3)
+            self.restart(run)
+            run = Run(self, "log", state=True)
+            writer.write(post(4).encode())
+            run.wait_ids(1, 2, 3, 4)
+        run.stop()
+
+    def test_files_that_wait_for_their_turn_are_known_after_a_kill(self):
+        self.append(posts(1))
+        run = Run(self, "log", state=True)
+        run.wait_ids(1)
+        run.process.send_signal(signal.SIGSTOP)
+        many = posts(*range(100_000, 300_000))
+        self.append(many)
+        for n in (2, 3):
+            os.rename(self.log, self.path / f"log.{n}")
+            self.append(posts(n))
+        run.process.send_signal(signal.SIGCONT)
+        run.wait_for(lambda: run.said().count("is another file now") == 2)
+        time.sleep(0.1)
+        run.kill()
+        run = Run(self, "log", state=True)
+        run.wait_ids(1, *range(100_000, 300_000), 2, 3)
+        run.stop()
+
+    def test_a_torn_last_line_that_was_mended(self):
+        for between_runs in (False, True):
+            with self.subTest(between_runs=between_runs):
+                self.log = self.path / f"torn{between_runs}"
+                state = f"state{between_runs}"
+                self.append(posts(1) + post(2)[:60])
+                run = Run(self, self.log.name, more=["--state", state], out=state)
+                run.wait_ids(1)
+                if between_runs:
+                    self.restart(run)
+                os.truncate(self.log, len(post(1)) + (0 if between_runs else 20))
+                if not between_runs:
+                    run.wait_said("was truncated")
+                self.append(post(3) if between_runs else post(2)[20:] + post(3))
+                if between_runs:
+                    run = Run(self, self.log.name, more=["--state", state], out=state)
+                run.wait_ids(*((1, 3) if between_runs else (1, 2, 3)))
+                run.stop()
+
+    def test_what_a_link_leads_to_is_rotated(self):
+        (self.path / "d").mkdir()
+        real = self.path / "d" / "real"
+        self.append(posts(1), real)
+        os.symlink("d/real", self.log)
+        run = Run(self, "log", state=True)
+        run.wait_ids(1)
+        run.process.send_signal(signal.SIGSTOP)
+        for n in (2, 3, 4):
+            os.rename(real, self.path / "d" / f"real.{n}")
+            self.append(posts(n), real)
+        run.process.send_signal(signal.SIGCONT)
+        run.wait_ids(1, 2, 3, 4)
+        self.restart(run)
+        self.append(posts(5), real)
+        os.rename(real, self.path / "d" / "real.5")
+        self.append(posts(6), real)
+        run = Run(self, "log", state=True)
+        run.wait_ids(1, 2, 3, 4, 5, 6)
+        run.stop()
+
+    def test_its_directory_is_made_anew(self):
+        (self.path / "d").mkdir()
+        log = self.path / "d" / "log"
+        self.append(posts(1), log)
+        run = Run(self, "d/log")
+        run.wait_ids(1)
+        os.rename(self.path / "d", self.path / "d.old")
+        (self.path / "d").mkdir()
+        self.append(posts(2), log)
+        run.wait_ids(1, 2)
+        self.settle()
+        run.process.send_signal(signal.SIGSTOP)
+        for n in (3, 4):
+            os.rename(log, self.path / "d" / f"log.{n}")
+            self.append(posts(n), log)
+        run.process.send_signal(signal.SIGCONT)
+        run.wait_ids(1, 2, 3, 4)
+        run.stop()
+
+    def test_another_file_with_the_inode_of_one_that_is_gone(self):
+        self.append(posts(1))
+        run = Run(self, "log", state=True)
+        run.wait_ids(1)
+        os.rename(self.log, self.path / "log.1")
+        self.append(posts(2, 3))
+        run.wait_ids(1, 2, 3)
+        self.settle()
+        run.stop()
+        with open(self.path / "log.1", "wb") as file:  # `cp log log.1`
+            file.write(self.log.read_bytes())
+        run = Run(self, "log", state=True)
+        self.append(posts(4))
+        run.wait_ids(1, 2, 3, 4)
+        run.stop()
+
+    def test_more_files_than_may_be_open(self):
+        for n in range(100):
+            self.append(posts(n), self.path / f"log{n:02}")
+        run = Run(self, "log*", state=True, limit=120)
+        run.wait_said("as many files are open as may be")
+        run.wait_for(lambda: len(run.ids()) >= 40, "some of the files")
+        self.append(posts(200), self.path / "log00")
+        run.wait_for(lambda: "200" in run.ids(), "those that are open")
+        run.stop()
+        run = Run(self, "log*", state=True)
+        run.wait_for(lambda: len(run.ids()) == 101, "the rest")
+        self.assertEqual(sorted(map(int, run.ids())), [*range(100), 200])
+        run.stop()
 
     def test_what_is_quiet_is_committed(self):
         self.append(posts(1))
@@ -470,6 +625,9 @@ class Follow(scratch.ScratchTest):
                 # Of a name only the file before this one is known by a run that was not there.
                 if inputs == ["log"] and is_unseen:
                     run = run or Run(self, *inputs, state=True)
+                    number += 1
+                    self.append(post(number))
+                    written.append(str(number))
                     all_read()
                     run.stop()
                     run = None

@@ -14,6 +14,7 @@ minutes are over; --short takes a sample of each fault, in seconds.
   kill      SIGKILL at any instant
   stop      SIGSTOP and SIGCONT at any instant
   disk      a disk that is too small for the outputs, the state, or both, until it grows (needs root: it mounts a tmpfs)
+  follow    the same calls, of a run that follows a file which is written to and rotated meanwhile
   pipe      readers that are slow, and that go away; standard streams that are closed
 """
 import argparse
@@ -201,6 +202,95 @@ class Torture:
     def power(self):
         self.every_call("power", (1,))
 
+    # ------------------------------------------------------------------------------------- files that grow
+
+    def follow_case(self):
+        """A case with a file of which a first part was read and committed, and what comes behind that."""
+        case = self.case()
+        lines = (self.root / "one.ndjson").read_bytes().splitlines(True)
+        first, second, third = lines[:100], lines[100:250], lines[250:]
+        (case / "posts").write_bytes(b"".join(first))
+        self.follow(case, self.env(), lambda: None, expected=None)
+        return case, b"".join(second), b"".join(third)
+
+    def follow(self, case, env, meanwhile, expected):
+        """A run that follows; ends once it has written as much as is expected, or of itself."""
+        command = [self.binary, "match", "-q", "-F", "posts", "--state", "state", "-o", "records", "--outcomes", "outcomes",
+                   "--rejects", "rejects", "--stats-file", "stats", "-j", str(self.random.choice([1, 2]))]
+        run = subprocess.Popen(command, env=env, cwd=case, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE)
+        meanwhile()
+
+        def sizes():
+            return [path.stat().st_size if (path := case / kind).exists() else 0 for kind in KINDS]
+
+        end = time.monotonic() + (0.4 if expected is None else 30)
+        while run.poll() is None and time.monotonic() < end and (expected is None or sizes() != expected):
+            time.sleep(0.005)
+        run.send_signal(signal.SIGTERM)
+        return self.end(run)
+
+    def follow_whole(self):
+        case, second, third = self.follow_case()
+        with open(case / "posts", "ab") as file:
+            file.write(second)
+        self.follow(case, self.env(), lambda: None, expected=None)
+        os.rename(case / "posts", case / "posts.1")
+        (case / "posts").write_bytes(third)
+        code, err = self.follow(case, self.env(), lambda: None, expected=None)
+        if code != 128 + signal.SIGTERM:
+            raise Failed(f"exit {code}: {err}")
+        return case
+
+    def faulty_follow(self, fault, at, count, on):
+        case, second, third = self.follow_case()
+        counted = case / "calls"
+        what = f"-F: {fault} at call {at} of {on}" + (" and ever after" if count == FOREVER else f", {count} times")
+
+        def meanwhile():
+            # In pieces that end anywhere.
+            cut = self.random.randrange(len(second))
+            with open(case / "posts", "ab", buffering=0) as file:
+                file.write(second[:cut])
+                time.sleep(self.random.random() * 0.03)
+                os.rename(case / "posts", case / "posts.1")
+                time.sleep(self.random.random() * 0.01)
+                file.write(second[cut:])
+                (case / "posts").write_bytes(third)
+
+        try:
+            code, err = self.follow(case, self.env(fault, at, count, on, counted), meanwhile, expected=None)
+            if code not in MAY_END | {-signal.SIGKILL, 128 + signal.SIGTERM, -signal.SIGTERM}:
+                raise Failed(f"exit {code}: {err}")
+            met = code < 0 or not counted.exists() or int(counted.read_text().split()[1]) > 0
+            code, err = self.follow(case, self.env(), lambda: None, expected=self.follow_sizes)
+            # It may have been done before it could be told to end.
+            if code not in (128 + signal.SIGTERM, -signal.SIGTERM):
+                raise Failed(f"then exit {code}: {err}")
+            for kind in KINDS:
+                if (case / kind).read_bytes() != (self.followed / kind).read_bytes():
+                    raise Failed(f"{kind} differ")
+        except Failed as failure:
+            raise Failed(f"{what}: {failure} (in {case})") from None
+        shutil.rmtree(case)
+        if met:
+            self.tried["followed: " + fault + (", for good" if count == FOREVER else "")] += 1
+        return met
+
+    def follow_faults(self):
+        self.followed = self.follow_whole()
+        self.follow_sizes = [(self.followed / kind).stat().st_size for kind in KINDS]
+        kinds = (("eio", 1, "rwsd"), ("eio", FOREVER, "wsd"), ("eio", 5, "r"), ("eintr", 50, "rw"), ("short", FOREVER, "rw"),
+                 ("crash", 1, "rwsd"), ("power", 1, "rwsd"))
+        if self.short:
+            fault, count, on = self.random.choice(kinds)
+            self.faulty_follow(fault, self.random.randrange(1, 60), count, on)
+            return
+        while True:  # how many calls there are depends on when the writer comes
+            for fault, count, on in kinds:
+                self.check_time()
+                self.faulty_follow(fault, self.random.randrange(1, 150), count, on)
+
     # ------------------------------------------------------------------------------------------------ signals
 
     def kill(self):
@@ -336,7 +426,7 @@ class Torture:
             raise Torture.OutOfTime
 
 
-NAMES = ("calls", "crash", "power", "kill", "stop", "disk", "pipe")
+NAMES = ("calls", "crash", "power", "kill", "stop", "disk", "follow", "pipe")
 
 
 def main():
@@ -374,7 +464,7 @@ def main():
                 if left is not None:
                     torture.deadline = time.monotonic() + max(5.0, left / (len(names) - place + 2))
                 torture.make_stream()
-                getattr(torture, name)()
+                getattr(torture, "follow_faults" if name == "follow" else name)()
             except Torture.OutOfTime:
                 pass
             except Failed as failure:
