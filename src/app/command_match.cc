@@ -275,6 +275,9 @@ std::unique_ptr<state::StateDir> open_state(const MatchCommand& command,
   if (source->follow) {
     source->follow->names = out->input_names();
     source->follow->known = out->followed();
+    source->follow->forget = [state = out.get()](const std::vector<ingest::FilePlace>& gone) {
+      state->forget(gone);
+    };
   } else {
     source->inputs = ingest::expand_inputs(source->inputs);
     out->plan_inputs(source->inputs);

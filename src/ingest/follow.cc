@@ -144,6 +144,7 @@ struct Follower::File {
   bool was_dry = true;             // all was read, so other bytes may stand there now
   bool is_told = false;            // its place was handed out, so that it is known from now on
   bool is_away = false;            // it stands at its path no more
+  bool has_failed = false;         // the last attempt to read it
   bool ends = false;               // once all of it is read
   File* waits_for = nullptr;       // this one is read first
   Clock::time_point read_at;       // when there last was something
@@ -198,6 +199,7 @@ Follower::Follower(const SourceOptions& options, int wake, Ledger* ledger)
   }
   watch_directories();
   look_for_matches();
+  forget_what_is_gone();
   for (const auto& file : files_) first_.push_back(file.get());
   is_starting_ = false;
   next_look_ = Clock::now() + kLookEvery;
@@ -323,6 +325,39 @@ void Follower::take_known(File* file) {
     notice(true, file->path->name + ": was truncated, or is another file, since byte " +
                      std::to_string(known->position) + " of it was read; from its beginning");
   }
+}
+
+// Files whose inode stands in none of the directories that are looked at, though they are on the
+// file system of the one they were in: deleted, or moved where nobody looks. Else the list would
+// grow with every rotation.
+void Follower::forget_what_is_gone() {
+  std::map<std::string, std::uint64_t> devices;  // of directories that can be read
+  std::set<std::pair<std::uint64_t, std::uint64_t>> there;
+  for (const auto& [name, watch] : directories_) {
+    struct stat status {};
+    DIR* const directory = opendir(name.c_str());
+    if (directory == nullptr) continue;
+    if (fstat(dirfd(directory), &status) == 0) {
+      devices.emplace(name, status.st_dev);
+      // What readdir() says of inodes is not true of every file system (overlays).
+      while (const dirent* const entry = readdir(directory)) {
+        if (fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+          there.emplace(status.st_dev, status.st_ino);
+        }
+      }
+    }
+    closedir(directory);
+  }
+  std::vector<FilePlace> gone;
+  std::erase_if(known_, [&](const FilePlace& place) {
+    const auto directory = devices.find(directory_of((*follow_.names)[place.name]));
+    const bool is_gone = directory != devices.end() && directory->second == place.device &&
+                         !there.contains({place.device, place.inode}) &&
+                         by_inode(place.device, place.inode) == nullptr;
+    if (is_gone) gone.push_back(place);
+    return is_gone;
+  });
+  if (follow_.forget && !gone.empty()) follow_.forget(gone);
 }
 
 // What earlier runs read under this name and has another one by now.
@@ -593,8 +628,12 @@ void Follower::look_around() {
 // ------------------------------------------------------------------------------------------- files
 
 Follower::File* Follower::next_ready() noexcept {
-  const auto may_go = [](const File& file) {
-    return file.is_ready && (file.waits_for == nullptr || !file.waits_for->is_ready);
+  // What cannot be read is waited for too, but not for ever.
+  const auto is_waited_for = [](const File& file) {
+    return file.is_ready || (file.has_failed && Clock::now() - file.read_at < kQuiet);
+  };
+  const auto may_go = [&](const File& file) {
+    return file.is_ready && (file.waits_for == nullptr || !is_waited_for(*file.waits_for));
   };
   while (!first_.empty()) {
     File* const file = first_.front();
@@ -665,6 +704,7 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
     if (is_cut_off(file, &size)) return filled(restart(file, size, chunk));
   }
   if (!file->stream.is_open() && !begin(file)) {
+    if (file->has_failed) return std::nullopt;
     if (file->ends) return filled(end(file, chunk));
     rest(file);
     return std::nullopt;
@@ -673,6 +713,7 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
     case InputStream::Filled::kChunk:
       file->read_at = Clock::now();
       file->said.clear();
+      file->has_failed = false;
       set_place(file, file->stream.position(), 0, chunk);
       file->was_dry = false;
       // What is written from now on is told.
@@ -680,11 +721,10 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
       return FillResult::kFilled;
     case InputStream::Filled::kNotYet:
       if (const int error = file->bytes->error(); error != 0) {
-        notice_once(file,
-                    std::string("cannot be read: ") + std::strerror(error) + "; it is tried again");
-      } else if (file->ends) {
-        return filled(end(file, chunk));
+        cannot_read(file, error);
+        return std::nullopt;
       }
+      if (file->ends) return filled(end(file, chunk));
       rest(file);
       return std::nullopt;
     case InputStream::Filled::kStopped:
@@ -697,10 +737,19 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
   return std::nullopt;
 }
 
+// It is tried again when it is looked at next.
+void Follower::cannot_read(File* file, int error) {
+  file->is_ready = false;
+  file->was_dry = true;
+  file->has_failed = true;
+  notice_once(file, std::string("cannot be read: ") + std::strerror(error) + "; it is tried again");
+}
+
 // All of it was read for now.
 void Follower::rest(File* file) {
   file->is_ready = false;
   file->was_dry = true;
+  file->has_failed = false;
   for (const auto& other : files_) {
     if (other->waits_for == file) other->waits_for = nullptr;
   }
@@ -716,7 +765,10 @@ bool Follower::begin(File* file) {
   }
   if (got <= 0 || (got == 1 && next[0] == '\r' && file->start.unended_bytes > 0)) return false;
   if (file->start.position == 0) {
-    if (!read_head(file, kFingerprintBytes)) return false;
+    if (!read_head(file, kFingerprintBytes)) {
+      cannot_read(file, errno);
+      return false;
+    }
     if (is_compressed(file->head)) {
       notice_once(file, "is compressed, and is not followed");
       return false;
@@ -778,7 +830,7 @@ bool Follower::restart(File* file, std::uint64_t size, Chunk* chunk) {
   const std::string head = std::exchange(file->head, {});
   if (!read_head(file, size)) {
     file->head = head;
-    rest(file);
+    cannot_read(file, errno);
     return false;
   }
   // What was handed out, as far as it is still there.

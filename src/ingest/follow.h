@@ -80,6 +80,7 @@ class Follower {
   void open_moved_away(Path* path, const std::vector<FilePlace>& known, const FilePlace& last,
                        bool* is_there);
   void take_known(File* file);
+  void forget_what_is_gone();
   void watch_directories();
   void take_events();
   void note_move(const FileWatch::Event& event, const std::string& directory);
@@ -100,6 +101,7 @@ class Follower {
   [[nodiscard]] bool end(File* file, Chunk* chunk);
   [[nodiscard]] std::uint64_t behind_last_line(const File& file, std::uint64_t size) const;
   void rest(File* file);
+  void cannot_read(File* file, int error);
   [[nodiscard]] static FilePlace place_of(const File& file, std::uint64_t position,
                                           std::uint64_t unended);
   void set_place(File* file, std::uint64_t position, std::uint64_t unended, Chunk* chunk);

@@ -60,6 +60,8 @@ struct InputStart {
 struct FollowOptions {
   std::shared_ptr<base::InputNames> names;  // an input's number is its name's
   std::vector<FilePlace> known;             // what was read of files before
+  // What of that is gone for good, at the start; may be null.
+  std::function<void(const std::vector<FilePlace>& gone)> forget;
   // What the run writes itself is never read.
   std::function<bool(std::uint64_t device, std::uint64_t inode)> is_output;
   // What happens to files, for people. On the source's thread; may be null.

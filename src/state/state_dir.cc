@@ -334,6 +334,14 @@ void StateDir::note_followed(const ingest::FilePlace& place) {
   file.is_done = false;
 }
 
+void StateDir::forget(const std::vector<ingest::FilePlace>& places) {
+  for (const ingest::FilePlace& place : places) {
+    std::erase_if(now_.files, [&](const InputFile& file) {
+      return file.device == place.device && file.inode == place.inode && file.begin == 0;
+    });
+  }
+}
+
 std::vector<ingest::FilePlace> StateDir::followed() const {
   std::vector<ingest::FilePlace> out;
   for (const InputFile& file : now_.files) {

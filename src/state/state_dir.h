@@ -124,6 +124,9 @@ class StateDir {
   // the end; instead of plan_inputs().
   [[nodiscard]] std::vector<ingest::FilePlace> followed() const;
 
+  // They are gone for good. Before begin().
+  void forget(const std::vector<ingest::FilePlace>& places);
+
   // The sink of an output, compared with what is committed of it; it outlives this. Each kind once.
   [[nodiscard]] OutputFile* open_output(OutputKind kind, const std::string& path);
 

@@ -411,6 +411,11 @@ class Follow(scratch.ScratchTest):
             run.wait_ids(*wanted)
             run.stop()
             os.unlink(self.log)
+        # What is gone is not remembered for ever.
+        run = Run(self, "log", state=True)
+        time.sleep(0.3)
+        run.stop()
+        self.assertLess(max(f.stat().st_size for f in (self.path / "state").glob("checkpoint.*")), 1000)
 
     def restart(self, run):
         """Another run, once all that was read is committed."""
