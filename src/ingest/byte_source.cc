@@ -251,8 +251,10 @@ class ZstdBytes final : public DecompressorBase {
     has_frames_ = has_frames_ || !is_inside_;
     may_hold_output_ = is_inside_ && output.pos == output.size;
     // The library asks for a block and the header behind it. A frame begins with one byte: given
-    // all of it, and room, it would be decoded in one go.
-    step_ = !is_inside_ ? 1 : result > kBlockHeaderBytes ? result - kBlockHeaderBytes : result;
+    // all of it, and room, it would be decoded in one go. Of a last block there is no header
+    // behind; where it is raw it is handed out as it comes, all but the byte with which the frame
+    // may turn out not to fit, so that byte comes alone.
+    step_ = is_inside_ && result > kBlockHeaderBytes ? result - kBlockHeaderBytes : 1;
     return Step::kGoOn;
   }
   // In other words than the library's where those depend on what it decoded before.

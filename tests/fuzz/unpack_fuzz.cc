@@ -137,19 +137,23 @@ std::string text_of(Orders* orders) {
 std::string packed_file(Orders* orders) {
   std::string out;
   for (int piece = 0; piece < 12 && orders->more(); ++piece) {
-    switch (const unsigned kind = orders->byte() % 8) {
+    switch (orders->byte() % 8) {
       case 0:
         out += testing::gzip(text_of(orders));
         break;
-      case 1:
-        out += testing::bgzf(text_of(orders), static_cast<int>(orders->byte() % 8) / 7);
+      case 1: {
+        const std::string text = text_of(orders);
+        out += testing::bgzf(text, static_cast<int>(orders->byte() % 8) / 7);
         break;
+      }
       case 2:
         out += testing::zstd(text_of(orders));
         break;
-      case 3:
-        out += testing::zstd(text_of(orders), 10 + static_cast<int>(orders->byte() % 15));
+      case 3: {
+        const std::string text = text_of(orders);
+        out += testing::zstd(text, 10 + static_cast<int>(orders->byte() % 15));
         break;
+      }
       case 4:
         out += testing::skippable_frame(orders->text(orders->byte() % 32));
         break;
@@ -159,10 +163,12 @@ std::string packed_file(Orders* orders) {
       case 6:
         out += orders->text(orders->byte() % 16);
         break;
-      default:
-        static_cast<void>(kind);
-        if (!out.empty()) out[orders->number() % out.size()] = static_cast<char>(orders->byte());
+      default: {
+        if (out.empty()) break;
+        const char byte = static_cast<char>(orders->byte());
+        out[orders->number() % out.size()] = byte;
         break;
+      }
     }
   }
   if (orders->byte() % 4 == 1 && !out.empty()) out.resize(orders->number() % out.size() + 1);

@@ -131,6 +131,21 @@ TEST(CompressedSource, SaysWhereItIsDamaged) {
   }
 }
 
+// A frame that says it holds more than it does: that shows at its last byte, by which a raw block
+// has been handed out but for that one, however it was read.
+TEST(CompressedSource, GivesAsMuchOfADamagedFrameByEveryReadSize) {
+  const std::string start("\x28\xB5\x2F\xFD\x20", 5);
+  for (const int size : {1, 2, 3, 4, 5, 10}) {
+    const char block[] = {static_cast<char>(size + 2), static_cast<char>(size << 3 | 1), 0, 0};
+    const std::string text = std::string("0123456789").substr(0, static_cast<std::size_t>(size));
+    const Everything all = read_every_way(start + std::string(block, sizeof block) + text);
+    EXPECT_EQ(all.bytes, text.size() - 1);
+    ASSERT_EQ(all.faults.size(), 1U);
+    EXPECT_EQ(all.faults[0].message,
+              "input: damaged zstd data at decompressed byte " + std::to_string(size - 1));
+  }
+}
+
 TEST(CompressedSource, NotesWhatStandsBehindTheLastMember) {
   const Everything gz = read_every_way(gzip("1\n2\n") + "garbage");
   EXPECT_EQ(texts(gz), (Texts{"1", "2"}));
