@@ -53,12 +53,13 @@ std::string beside(const std::string& path, const std::string& name) {
   return path.substr(0, path.rfind('/') + 1) + name;
 }
 
-// What a file begins with; empty where it cannot be read.
-std::string head_of(const std::string& name) {
+// What a file begins with; nothing where it cannot be read.
+std::optional<std::string> head_of(const std::string& name) {
   const FileDescriptor file(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), true);
   std::string head(kFingerprintBytes, '\0');
-  const ssize_t got = file.get() < 0 ? 0 : read_some(file.get(), head.data(), head.size(), 0);
-  head.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  const ssize_t got = file.get() < 0 ? -1 : read_some(file.get(), head.data(), head.size(), 0);
+  if (got < 0) return std::nullopt;
+  head.resize(static_cast<std::size_t>(got));
   return head;
 }
 
@@ -154,6 +155,15 @@ struct Follower::File {
   [[nodiscard]] std::uint64_t end() const noexcept {
     return stream.is_open() ? stream.position() + stream.held_bytes() : start.position;
   }
+};
+
+// A file that was read under a name which is another file's now.
+struct Follower::Away {
+  std::string name;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  timespec written{};
+  bool is_read = false;  // all of it
 };
 
 // A name that a followed file was given.
@@ -395,17 +405,46 @@ void Follower::find_moved_away(Path* path) {
 // others; that one even if all of it was, for its writer may not have heard of the new one yet.
 void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known,
                                const FilePlace& last, bool* is_there) {
-  struct Away {
-    std::string name;
-    timespec written;
-    bool is_read;
-  };
-  std::vector<Away> moved;
-  std::vector<std::string> names = {path->name};
-  if (!path->real_name.empty()) names.push_back(path->real_name);
+  // More than once, for a file may be moved on just now.
+  constexpr int kTries = 3;
+  for (int tries = 0; tries < kTries; ++tries) {
+    std::optional<std::vector<Away>> moved = look_for_moved(*path, known, last);
+    bool is_done = moved.has_value();
+    for (std::size_t i = 0; is_done && i < moved->size(); ++i) {
+      const Away& away = (*moved)[i];
+      *is_there = true;
+      if ((away.is_read && i + 1 < moved->size()) || by_inode(away.device, away.inode) != nullptr) {
+        continue;
+      }
+      File* const file = open_for(path, away.name);
+      is_done = file != nullptr;
+      if (file == nullptr) break;
+      file->is_away = true;
+      notice(false, away.name + ": is what was read as " + path->name + " before");
+    }
+    if (is_done) return;
+  }
+  throw SetupError(SetupFault::kInput,
+                   path->name +
+                       ": beside it lies a file that was read under this name before, and "
+                       "it cannot be read; run again once it can be: " +
+                       std::strerror(errno));
+}
+
+// Where they are now, in the order in which they were written to last. Nothing: not all of it could
+// be looked at.
+std::optional<std::vector<Follower::Away>> Follower::look_for_moved(
+    const Path& path, const std::vector<FilePlace>& known, const FilePlace& last) {
+  std::vector<Away> out;
+  std::vector<std::string> names = {path.name};
+  if (!path.real_name.empty()) names.push_back(path.real_name);
   for (const std::string& name : names) {
     DIR* const directory = opendir(directory_of(name).c_str());
-    if (directory == nullptr) continue;
+    if (directory == nullptr) {
+      if (errno == ENOENT) continue;
+      return std::nullopt;
+    }
+    bool is_seen = true;
     while (const dirent* const entry = readdir(directory)) {
       const std::string other = beside(name, entry->d_name);
       struct stat status {};
@@ -415,29 +454,31 @@ void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known,
             return known_place.device == status.st_dev && known_place.inode == status.st_ino;
           });
       if (place == known.end()) continue;
-      const std::string head = head_of(other);
-      const bool is_it = place->fingerprint_bytes > 0 && begins_like(*place, head);
+      const std::optional<std::string> head = head_of(other);
+      if (!head) {
+        is_seen = false;
+        break;
+      }
+      const bool is_it = place->fingerprint_bytes > 0 && begins_like(*place, *head);
       // Else it was empty then, or, if it was the last one, was truncated since; or the inode was
       // given to something else.
       const bool may_be_it = (place->position == 0 || place->inode == last.inode) &&
-                             !is_compressed(head) &&
+                             !is_compressed(*head) &&
                              std::string_view(entry->d_name).starts_with(name_in_directory(name));
       if (!is_it && !may_be_it) continue;
-      *is_there = true;
-      moved.push_back({other, status.st_mtim,
-                       is_it && static_cast<std::uint64_t>(status.st_size) == place->position});
+      out.push_back(
+          {.name = other,
+           .device = status.st_dev,
+           .inode = status.st_ino,
+           .written = status.st_mtim,
+           .is_read = is_it && static_cast<std::uint64_t>(status.st_size) == place->position});
     }
     closedir(directory);
+    if (!is_seen) return std::nullopt;
   }
-  std::sort(moved.begin(), moved.end(),
+  std::sort(out.begin(), out.end(),
             [](const Away& a, const Away& b) { return is_earlier(a.written, b.written); });
-  for (const Away& away : moved) {
-    if (away.is_read && &away != &moved.back()) continue;
-    if (File* const file = open_for(path, away.name); file != nullptr) {
-      file->is_away = true;
-      notice(false, away.name + ": is what was read as " + path->name + " before");
-    }
-  }
+  return out;
 }
 
 void Follower::look_at(Path* path) {
@@ -716,8 +757,11 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
       file->has_failed = false;
       set_place(file, file->stream.position(), 0, chunk);
       file->was_dry = false;
-      // What is written from now on is told.
-      if (chunk->ran_dry() && !file->ends) rest(file);
+      if (const int error = file->bytes->error(); error != 0) {
+        cannot_read(file, error);
+      } else if (chunk->ran_dry() && !file->ends) {
+        rest(file);  // what is written from now on is told
+      }
       return FillResult::kFilled;
     case InputStream::Filled::kNotYet:
       if (const int error = file->bytes->error(); error != 0) {

@@ -79,6 +79,9 @@ class Follower {
   void find_moved_away(Path* path);
   void open_moved_away(Path* path, const std::vector<FilePlace>& known, const FilePlace& last,
                        bool* is_there);
+  struct Away;
+  [[nodiscard]] static std::optional<std::vector<Away>> look_for_moved(
+      const Path& path, const std::vector<FilePlace>& known, const FilePlace& last);
   void take_known(File* file);
   void forget_what_is_gone();
   void watch_directories();
