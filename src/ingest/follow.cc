@@ -172,6 +172,7 @@ struct Follower::Moved {
   std::string directory;
   std::string name;  // in it; empty: on its way
   std::uint32_t cookie = 0;
+  bool was_looked_for = false;
 };
 
 Follower::Follower(const SourceOptions& options, int wake, Ledger* ledger)
@@ -504,14 +505,22 @@ void Follower::adopt_moved(Path* path) {
   for (const Moved& move : moved_) {
     if (move.path == path) moved.push_back(move);
   }
-  for (const Moved& move : moved) {
-    if (move.name.empty()) continue;
+  std::erase_if(moved_, [&](const Moved& move) { return move.path == path; });
+  for (Moved& move : moved) {
     struct stat status {};
     const std::string name = move.directory + "/" + move.name;
-    if (stat(name.c_str(), &status) != 0 || by_inode(status.st_dev, status.st_ino) != nullptr) {
+    const bool is_on_its_way = move.name.empty();
+    if (!is_on_its_way &&
+        (stat(name.c_str(), &status) != 0 || by_inode(status.st_dev, status.st_ino) != nullptr)) {
       continue;
     }
-    if (File* const file = open_for(path, name); file != nullptr) file->is_away = true;
+    File* const file = is_on_its_way ? nullptr : open_for(path, name);
+    if (file != nullptr) {
+      file->is_away = true;
+    } else if (!std::exchange(move.was_looked_for, true)) {
+      // Where it is on its way it may arrive; where it could not be opened it may be another time.
+      moved_.push_back(move);
+    }
   }
 }
 
@@ -570,14 +579,15 @@ void Follower::look() {
   wants_look_ = false;
   watch_directories();
   for (std::size_t i = 0; i < paths_.size(); ++i) look_at(paths_[i].get());
-  moved_.clear();
   // What a pattern found and is gone may be found again.
   std::erase_if(paths_, [&](const auto& path) {
     struct stat status {};
     const bool is_gone = path->is_found && path->file == nullptr && path->before == nullptr &&
                          lstat(path->name.c_str(), &status) != 0;
-    if (is_gone) path_by_name_.erase(path->name);
-    return is_gone;
+    if (!is_gone) return false;
+    path_by_name_.erase(path->name);
+    std::erase_if(moved_, [&](const Moved& move) { return move.path == path.get(); });
+    return true;
   });
   look_for_matches();
 }
@@ -611,6 +621,28 @@ bool Follower::stands_at(const Path& path, const std::string& directory, const s
   return false;
 }
 
+// False: it is no directory's. One directory may be called in more than one way.
+bool Follower::take_event_of_directory(const FileWatch::Event& event) {
+  using What = FileWatch::What;
+  bool is_known = false;
+  for (auto& [directory, watch] : directories_) {
+    if (watch != event.watch) continue;
+    is_known = true;
+    if (event.what == What::kLost) watch = -1;
+    if (event.what == What::kMovedFrom || event.what == What::kMovedTo) {
+      note_move(event, directory);
+    }
+    wants_look_ =
+        wants_look_ || event.what == What::kChanged || event.what == What::kLost ||
+        std::any_of(paths_.begin(), paths_.end(),
+                    [&](const auto& path) { return stands_at(*path, directory, event.name); }) ||
+        std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
+          return fnmatch(name_in_directory(pattern).c_str(), event.name.c_str(), 0) == 0;
+        });
+  }
+  return is_known;
+}
+
 void Follower::take_events() {
   using What = FileWatch::What;
   for (const FileWatch::Event& event : watch_.take()) {
@@ -619,24 +651,7 @@ void Follower::take_events() {
       for (const auto& file : files_) file->is_ready = true;
       continue;
     }
-    const auto directory = std::find_if(directories_.begin(), directories_.end(),
-                                        [&](auto& entry) { return entry.second == event.watch; });
-    if (directory != directories_.end()) {
-      if (event.what == What::kLost) directory->second = -1;
-      if (event.what == What::kMovedFrom || event.what == What::kMovedTo) {
-        note_move(event, directory->first);
-      }
-      const auto is_named = [&](const std::string& path) {
-        return fnmatch(name_in_directory(path).c_str(), event.name.c_str(), 0) == 0;
-      };
-      wants_look_ = wants_look_ || event.what == What::kChanged || event.what == What::kLost ||
-                    std::any_of(paths_.begin(), paths_.end(),
-                                [&](const auto& path) {
-                                  return stands_at(*path, directory->first, event.name);
-                                }) ||
-                    std::any_of(patterns_.begin(), patterns_.end(), is_named);
-      continue;
-    }
+    if (take_event_of_directory(event)) continue;
     const auto found = file_by_watch_.find(event.watch);
     if (found == file_by_watch_.end()) continue;
     File* const file = found->second;

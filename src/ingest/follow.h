@@ -86,6 +86,7 @@ class Follower {
   void forget_what_is_gone();
   void watch_directories();
   void take_events();
+  [[nodiscard]] bool take_event_of_directory(const FileWatch::Event& event);
   void note_move(const FileWatch::Event& event, const std::string& directory);
   [[nodiscard]] static bool stands_at(const Path& path, const std::string& directory,
                                       const std::string& name);

@@ -514,6 +514,28 @@ class Follow(scratch.ScratchTest):
         run.wait_ids(1, 2, 3, 4, 5, 6)
         run.stop()
 
+    def test_several_names_are_rotated_at_once(self):
+        names = [f"log{n}" for n in range(6)]
+        for n, name in enumerate(names):
+            self.append(posts(n), self.path / name)
+        os.symlink("log0", self.path / "link")  # in the same directory, which has two names then
+        os.unlink(self.path / "log0")
+        self.append(posts(0), self.path / "log0")
+        run = Run(self, "link", *names[1:])
+        run.wait_ids(*range(6))
+        written = 6
+        for round_ in range(8):
+            run.process.send_signal(signal.SIGSTOP)
+            for turn in range(3):
+                for name in names:
+                    os.rename(self.path / name, self.path / f"{name}.{round_}.{turn}")
+                    self.append(posts(written), self.path / name)
+                    written += 1
+            run.process.send_signal(signal.SIGCONT)
+            run.wait_for(lambda: len(run.ids()) >= written, f"{written} posts")
+        self.assertEqual(sorted(map(int, run.ids())), list(range(written)))
+        run.stop()
+
     def test_its_directory_is_made_anew(self):
         (self.path / "d").mkdir()
         log = self.path / "d" / "log"
