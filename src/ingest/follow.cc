@@ -254,6 +254,7 @@ std::optional<Follower::Opened> Follower::open_at(Path* path, const std::string&
   Opened out;
   if (files_.size() >= files_max_) {
     say_of(path, true, "as many files are open as may be; it is waited for");
+    errno = EMFILE;
     return std::nullopt;
   }
   int fd = -1;
@@ -755,9 +756,11 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
   const auto filled = [](bool is_filled) {
     return is_filled ? std::optional(FillResult::kFilled) : std::nullopt;
   };
+  file->has_failed = false;
   if (file->was_dry) {
     std::uint64_t size = 0;
     if (is_cut_off(file, &size)) return filled(restart(file, size, chunk));
+    if (file->has_failed) return std::nullopt;
   }
   if (!file->stream.is_open() && !begin(file)) {
     if (file->has_failed) return std::nullopt;
@@ -769,7 +772,6 @@ std::optional<FillResult> Follower::serve(File* file, Chunk* chunk) {
     case InputStream::Filled::kChunk:
       file->read_at = Clock::now();
       file->said.clear();
-      file->has_failed = false;
       set_place(file, file->stream.position(), 0, chunk);
       file->was_dry = false;
       if (const int error = file->bytes->error(); error != 0) {
@@ -808,7 +810,6 @@ void Follower::cannot_read(File* file, int error) {
 void Follower::rest(File* file) {
   file->is_ready = false;
   file->was_dry = true;
-  file->has_failed = false;
   for (const auto& other : files_) {
     if (other->waits_for == file) other->waits_for = nullptr;
   }
@@ -819,10 +820,10 @@ bool Follower::begin(File* file) {
   char next[2];
   const ssize_t got = read_some(file->fd.get(), next, sizeof next, file->start.position);
   if (got < 0) {
-    notice_once(file,
-                std::string("cannot be read: ") + std::strerror(errno) + "; it is tried again");
+    cannot_read(file, errno);
+    return false;
   }
-  if (got <= 0 || (got == 1 && next[0] == '\r' && file->start.unended_bytes > 0)) return false;
+  if (got == 0 || (got == 1 && next[0] == '\r' && file->start.unended_bytes > 0)) return false;
   if (file->start.position == 0) {
     if (!read_head(file, kFingerprintBytes)) {
       cannot_read(file, errno);
@@ -862,10 +863,13 @@ bool Follower::read_head(File* file, std::uint64_t size) {
   return true;
 }
 
-// Whether other bytes stand where it was read, or none.
+// Whether other bytes stand where it was read, or none; false where that cannot be told.
 bool Follower::is_cut_off(File* file, std::uint64_t* size) {
   struct stat status {};
-  if (fstat(file->fd.get(), &status) != 0) return false;
+  if (fstat(file->fd.get(), &status) != 0) {
+    cannot_read(file, errno);
+    return false;
+  }
   *size = static_cast<std::uint64_t>(status.st_size);
   if (file->end() == 0) {
     file->head.clear();  // nothing was read of what it was
@@ -876,7 +880,11 @@ bool Follower::is_cut_off(File* file, std::uint64_t* size) {
   std::size_t count = 0;
   while (count < file->head.size()) {
     const ssize_t got = read_some(file->fd.get(), bytes + count, file->head.size() - count, count);
-    if (got <= 0) return false;  // the next look will tell
+    if (got < 0) {
+      cannot_read(file, errno);
+      return false;
+    }
+    if (got == 0) return true;  // it became shorter just now
     count += static_cast<std::size_t>(got);
   }
   return std::string_view(bytes, count) != file->head;
@@ -896,8 +904,12 @@ bool Follower::restart(File* file, std::uint64_t size, Chunk* chunk) {
   const std::size_t known =
       std::min<std::uint64_t>(std::min(head.size(), file->head.size()), handed_out);
   const bool is_shortened = known > 0 && head.compare(0, known, file->head, 0, known) == 0;
-  const std::uint64_t position =
-      is_shortened ? behind_last_line(*file, std::min(size, handed_out)) : 0;
+  std::uint64_t position = 0;
+  if (is_shortened && !behind_last_line(*file, std::min(size, handed_out), &position)) {
+    file->head = head;
+    cannot_read(file, errno);
+    return false;
+  }
   notice(true, file->path->name + ": was truncated after " + std::to_string(before) +
                    " bytes of it were read; read on from byte " + std::to_string(position));
   bool has_rest = false;
@@ -921,21 +933,23 @@ bool Follower::restart(File* file, std::uint64_t size, Chunk* chunk) {
   return has_rest;
 }
 
-// The place behind the last LF before `size`.
-std::uint64_t Follower::behind_last_line(const File& file, std::uint64_t size) const {
+// *place: behind the last LF before `size`. False: it cannot be read.
+bool Follower::behind_last_line(const File& file, std::uint64_t size, std::uint64_t* place) const {
+  *place = 0;
   std::vector<char> bytes(options_.read_bytes);
   for (std::uint64_t end = size; end > 0;) {
     const std::uint64_t begin = end - std::min<std::uint64_t>(end, bytes.size());
     const ssize_t got =
         read_some(file.fd.get(), bytes.data(), static_cast<std::size_t>(end - begin), begin);
-    if (got <= 0) return 0;
+    if (got < 0) return false;
     const std::string_view text(bytes.data(), static_cast<std::size_t>(got));
     if (const std::size_t lf = text.rfind('\n'); lf != std::string_view::npos) {
-      return begin + lf + 1;
+      *place = begin + lf + 1;
+      return true;
     }
     end = begin;
   }
-  return 0;
+  return true;
 }
 
 // The file is done with. Whether the chunk holds what was left of it.

@@ -21,7 +21,8 @@
 // that cannot be read is tried again as often.
 //
 // Threads: one.   Memory: a descriptor for each file, and what of a record has not ended.
-// Errors: the constructor throws base::SetupError(kUsage) for what cannot be followed.
+// Errors: the constructor throws base::SetupError: kUsage for what cannot be followed, kInput where
+// a file that an earlier run read in part cannot be read.
 #pragma once
 
 #include <sys/stat.h>
@@ -103,7 +104,8 @@ class Follower {
   // Both: whether the chunk holds what was left.
   [[nodiscard]] bool restart(File* file, std::uint64_t size, Chunk* chunk);
   [[nodiscard]] bool end(File* file, Chunk* chunk);
-  [[nodiscard]] std::uint64_t behind_last_line(const File& file, std::uint64_t size) const;
+  [[nodiscard]] bool behind_last_line(const File& file, std::uint64_t size,
+                                      std::uint64_t* place) const;
   void rest(File* file);
   void cannot_read(File* file, int error);
   [[nodiscard]] static FilePlace place_of(const File& file, std::uint64_t position,
