@@ -47,6 +47,11 @@ struct FilePlace {
   // After decompression, behind the last record that was read.
   std::uint64_t position = 0;
   std::uint64_t unended_bytes = 0;  // of that record, where the file ended inside it
+
+  // Whether it is a place in the same file, or in one that has its inode now.
+  [[nodiscard]] bool is_beside(const FilePlace& other) const noexcept {
+    return device == other.device && inode == other.inode;
+  }
 };
 
 enum class RecordFault : std::uint8_t {

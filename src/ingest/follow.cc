@@ -324,7 +324,7 @@ void Follower::take_known(File* file) {
                  .name = file->path->number,
                  .framing = options_.framing};
   const auto known = std::find_if(known_.rbegin(), known_.rend(), [&](const FilePlace& place) {
-    return place.device == file->device && place.inode == file->inode;
+    return place.is_beside(file->start);
   });
   if (known == known_.rend()) return;
   if (begins_like(*known, file->head)) {
@@ -990,9 +990,7 @@ void Follower::set_place(File* file, std::uint64_t position, std::uint64_t unend
 
 void Follower::remove(File* file) {
   const FilePlace place = place_of(*file, file->start.position, file->start.unended_bytes);
-  std::erase_if(known_, [&](const FilePlace& known) {
-    return known.device == place.device && known.inode == place.inode;
-  });
+  std::erase_if(known_, [&](const FilePlace& known) { return known.is_beside(place); });
   struct stat status {};
   // Where it is deleted its inode is nobody's.
   if (fstat(file->fd.get(), &status) != 0 || status.st_nlink > 0) known_.push_back(place);

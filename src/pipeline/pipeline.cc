@@ -333,21 +333,15 @@ class Machine {
     uncommitted_bytes_ += batch.input_bytes;
     if (uncommitted_bytes_ >= options_.commit_bytes ||
         Clock::now() - last_commit_ >= options_.commit_after) {
-      commit_unless_busy();
+      // One at a time: what the writer does not keep up with is put together.
+      if (!is_committing_.load(std::memory_order_acquire)) commit(false, false);
     }
   }
 
   void note_followed(const ingest::FilePlace& place) {
     // The one told last stands last.
-    std::erase_if(followed_, [&](const ingest::FilePlace& known) {
-      return known.device == place.device && known.inode == place.inode;
-    });
+    std::erase_if(followed_, [&](const auto& known) { return known.is_beside(place); });
     followed_.push_back(place);
-  }
-
-  // One at a time: what the writer does not keep up with is put together.
-  void commit_unless_busy() {
-    if (!is_committing_.load(std::memory_order_acquire)) commit(false, false);
   }
 
   void finish_state() {

@@ -324,9 +324,7 @@ bool StateDir::commit(const Progress& progress) {
 // A file that is followed is the only one there is with its inode. The one told last stands last.
 void StateDir::note_followed(const ingest::FilePlace& place) {
   HASHCART_CHECK(file_of_.empty());
-  std::erase_if(now_.files, [&](const InputFile& file) {
-    return file.device == place.device && file.inode == place.inode && file.begin == 0;
-  });
+  forget({place});
   InputFile& file = now_.files.emplace_back();
   static_cast<ingest::FilePlace&>(file) = place;
   file.size = place.position;
@@ -336,9 +334,8 @@ void StateDir::note_followed(const ingest::FilePlace& place) {
 
 void StateDir::forget(const std::vector<ingest::FilePlace>& places) {
   for (const ingest::FilePlace& place : places) {
-    std::erase_if(now_.files, [&](const InputFile& file) {
-      return file.device == place.device && file.inode == place.inode && file.begin == 0;
-    });
+    std::erase_if(now_.files,
+                  [&](const InputFile& file) { return file.is_beside(place) && file.begin == 0; });
   }
 }
 

@@ -124,7 +124,7 @@ class StateDir {
   // the end; instead of plan_inputs().
   [[nodiscard]] std::vector<ingest::FilePlace> followed() const;
 
-  // They are gone for good. Before begin().
+  // They are gone for good. In setup.
   void forget(const std::vector<ingest::FilePlace>& places);
 
   // The sink of an output, compared with what is committed of it; it outlives this. Each kind once.
