@@ -622,6 +622,15 @@ bool Follower::stands_at(const Path& path, const std::string& directory, const s
   return false;
 }
 
+// Whether a name in a directory is that of a path, or fits a pattern.
+bool Follower::is_looked_for(const std::string& directory, const std::string& name) const {
+  return std::any_of(paths_.begin(), paths_.end(),
+                     [&](const auto& path) { return stands_at(*path, directory, name); }) ||
+         std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
+           return fnmatch(name_in_directory(pattern).c_str(), name.c_str(), 0) == 0;
+         });
+}
+
 // False: it is no directory's. One directory may be called in more than one way.
 bool Follower::take_event_of_directory(const FileWatch::Event& event) {
   using What = FileWatch::What;
@@ -633,13 +642,8 @@ bool Follower::take_event_of_directory(const FileWatch::Event& event) {
     if (event.what == What::kMovedFrom || event.what == What::kMovedTo) {
       note_move(event, directory);
     }
-    wants_look_ =
-        wants_look_ || event.what == What::kChanged || event.what == What::kLost ||
-        std::any_of(paths_.begin(), paths_.end(),
-                    [&](const auto& path) { return stands_at(*path, directory, event.name); }) ||
-        std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
-          return fnmatch(name_in_directory(pattern).c_str(), event.name.c_str(), 0) == 0;
-        });
+    wants_look_ = wants_look_ || event.what == What::kChanged || event.what == What::kLost ||
+                  is_looked_for(directory, event.name);
   }
   return is_known;
 }

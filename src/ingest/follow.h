@@ -91,6 +91,7 @@ class Follower {
   void note_move(const FileWatch::Event& event, const std::string& directory);
   [[nodiscard]] static bool stands_at(const Path& path, const std::string& directory,
                                       const std::string& name);
+  [[nodiscard]] bool is_looked_for(const std::string& directory, const std::string& name) const;
   void look_around();
   [[nodiscard]] File* by_inode(std::uint64_t device, std::uint64_t inode) const noexcept;
 
