@@ -6,7 +6,6 @@
 // other rows are stages in this process. A corpus is in page cache when it is measured: it was
 // just written and read.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include "app/bench_stages.h"
 #include "app/commands.h"
 #include "app/gen_words.h"
+#include "app/log.h"
 #include "app/setup.h"
 #include "base/setup_error.h"
 #include "base/utf8.h"
@@ -347,12 +347,14 @@ bool Bench::check(const Corpus& corpus) {
   }
   for (const std::vector<std::string>& way : ways) {
     if (answer(way) == first) continue;
-    spdlog::critical("bug: match {} says something else than match -j 1 on {}; nothing is timed",
-                     fmt::join(way, " "), corpus.name);
+    log::critical(
+        fmt::format("bug: match {} says something else than match -j 1 on {}; nothing is timed",
+                    fmt::join(way, " "), corpus.name));
     return false;
   }
   if (first.stats.find(fmt::format("\"total\":{},", corpus.posts)) == std::string::npos) {
-    spdlog::critical("bug: match does not count the {} lines of {}", corpus.posts, corpus.name);
+    log::critical(
+        fmt::format("bug: match does not count the {} lines of {}", corpus.posts, corpus.name));
     return false;
   }
   constexpr std::string_view kTriggered = "\"triggered\":";
@@ -373,7 +375,7 @@ bool Bench::check_stages(const Corpus& corpus, std::uint64_t triggered) {
       scanned.candidates >= triggered) {
     return true;
   }
-  spdlog::critical("bug: a stage does not see all of {}; nothing is timed", corpus.name);
+  log::critical(fmt::format("bug: a stage does not see all of {}; nothing is timed", corpus.name));
   return false;
 }
 
@@ -545,7 +547,8 @@ bool Bench::sweep_chunks() {
     for (const std::size_t kib : {16U, 64U, 128U, 256U, 512U, 1024U, 4096U}) {
       const StageResult once = bench_pipeline(it.path, db, kib << 10U, 1);
       if (once.bytes != it.bytes || once.lines != it.posts) {
-        spdlog::critical("bug: with chunks of {} KiB not all of {} is read", kib, it.name);
+        log::critical(
+            fmt::format("bug: with chunks of {} KiB not all of {} is read", kib, it.name));
         return false;
       }
       jobs.push_back(stage_job(
@@ -605,7 +608,8 @@ bool Bench::sweep_catalogues(const std::string& name, std::size_t by_default,
       const std::string lines = std::to_string(std::count(records.begin(), records.end(), '\n'));
       if (first.empty()) first = lines;
       if (lines != first) {
-        spdlog::critical("bug: {} records with {} more {}, {} without", lines, count, name, first);
+        log::critical(
+            fmt::format("bug: {} records with {} more {}, {} without", lines, count, name, first));
         return false;
       }
       jobs.push_back(

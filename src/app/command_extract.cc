@@ -1,6 +1,6 @@
 // hashcart extract and hashcart link: what the grammars see, without campaigns. One JSON line per
 // post (hashcart.post/1) or URL (hashcart.link/1).
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include <iostream>
 #include <memory>
@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "app/input_setup.h"
+#include "app/log.h"
 #include "app/lookup_files.h"
 #include "app/setup.h"
 #include "app/stop_request.h"
@@ -171,7 +172,7 @@ class Output {
   [[nodiscard]] ExitCode finish() {
     if (flush()) status_ = sink_->finish();
     if (status_ != emit::SinkStatus::kFailed) return kDone;
-    spdlog::error("{}", sink_->message());
+    log::error(sink_->message());
     return kInputOutput;
   }
 
@@ -256,8 +257,9 @@ ExitCode run_extract(const ExtractCommand& command) {
     // What a slow input has given is shown at once.
     wanted = wanted && output.flush();
   }
-  for (const ingest::InputFault& fault : source.faults()) spdlog::error("{}", fault.message);
-  if (refused > 0) spdlog::warn("{} lines are no posts of a dialect this program reads", refused);
+  for (const ingest::InputFault& fault : source.faults()) log::error(fault.message);
+  if (refused > 0)
+    log::warn(fmt::format("{} lines are no posts of a dialect this program reads", refused));
   if (const ExitCode code = output.finish(); code != kDone) return code;
   if (StopRequest::exit_code() != kDone) return StopRequest::exit_code();
   for (const ingest::InputFault& fault : source.faults()) {

@@ -1,6 +1,4 @@
 // The command line: flags to option structs, exceptions to exit codes.
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/log.h"
 #include "app/stop_request.h"
 #include "base/event_time.h"
 #include "base/setup_error.h"
@@ -42,23 +41,13 @@ constexpr const char* kExamples =
     "  output failed   78 catalogue or machine refused   130/143 stopped by SIGINT/SIGTERM after "
     "draining";
 
-void start_log() {
-  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
-      std::getenv("NO_COLOR") != nullptr ? spdlog::color_mode::never
-                                         : spdlog::color_mode::automatic);
-  auto logger = std::make_shared<spdlog::logger>("hashcart", std::move(sink));
-  logger->set_pattern("hashcart: %^%v%$");
-  logger->set_level(spdlog::level::warn);
-  spdlog::set_default_logger(std::move(logger));
-}
-
-void set_log_level(const Verbosity& verbosity) {
+log::Level level_of(const Verbosity& verbosity) {
   const int level = verbosity.verbose - verbosity.quiet;
-  spdlog::set_level(level > 1     ? spdlog::level::debug
-                    : level == 1  ? spdlog::level::info
-                    : level == 0  ? spdlog::level::warn
-                    : level == -1 ? spdlog::level::err
-                                  : spdlog::level::critical);
+  return level > 1     ? log::Level::kDebug
+         : level == 1  ? log::Level::kInfo
+         : level == 0  ? log::Level::kWarning
+         : level == -1 ? log::Level::kError
+                       : log::Level::kCritical;
 }
 
 void add_verbosity(CLI::App* app, Verbosity* verbosity) {
@@ -203,7 +192,7 @@ void add_match(CLI::App* root, MatchCommand* command, std::function<ExitCode()>*
   add_verbosity(app, &command->verbosity);
   app->footer(kExamples);
   app->callback([command, action] {
-    set_log_level(command->verbosity);
+    log::show_from(level_of(command->verbosity));
     *action = [command] { return run_match(*command); };
   });
 }
@@ -236,7 +225,7 @@ void add_extract(CLI::App* root, ExtractCommand* command, std::function<ExitCode
                 "Also the originals of reposts, quoted posts and parents a post carries");
   add_verbosity(app, &command->verbosity);
   app->callback([command, action] {
-    set_log_level(command->verbosity);
+    log::show_from(level_of(command->verbosity));
     *action = [command] { return run_extract(*command); };
   });
 }
@@ -430,13 +419,13 @@ int run_action(const std::function<ExitCode()>& action) {
   try {
     return action();
   } catch (const base::SetupError& error) {
-    spdlog::error("{}", error.what());
+    log::error(error.what());
     return exit_code_of(error.fault());
   } catch (const std::bad_alloc&) {
-    spdlog::critical("out of memory");
+    log::critical("out of memory");
     return kConfiguration;
   } catch (const std::exception& error) {
-    spdlog::critical("bug: {}; please report this", error.what());
+    log::critical(std::string("bug: ") + error.what() + "; please report this");
     return kBug;
   }
 }
@@ -444,7 +433,7 @@ int run_action(const std::function<ExitCode()>& action) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-  start_log();
+  log::start();
   ignore_broken_pipes();
   CLI::App app(
       "hashcart finds, in a stream of social posts, who has just said they want to buy what.",
@@ -482,7 +471,7 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    spdlog::error("{}", error.what());
+    log::error(error.what());
     std::fputs("hashcart: `hashcart --help` and `hashcart match --help` list what there is\n",
                stderr);
     return kUsage;
@@ -492,7 +481,7 @@ int run_command_line(int argc, char** argv) {
       std::fputs(app.help().c_str(), stdout);
       return kDone;
     }
-    spdlog::error("say what to do: `hashcart match FILE...`, or `hashcart --help`");
+    log::error("say what to do: `hashcart match FILE...`, or `hashcart --help`");
     return kUsage;
   }
   return run_action(action);

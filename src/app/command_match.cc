@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 #include <sched.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include "app/commands.h"
 #include "app/full_disk_pause.h"
 #include "app/input_setup.h"
+#include "app/log.h"
 #include "app/lookup_files.h"
 #include "app/memory_limit.h"
 #include "app/progress.h"
@@ -207,7 +207,7 @@ ingest::FollowOptions follow_options(const MatchCommand& command) {
     });
   };
   out.notice = [](bool is_warning, const std::string& text) {
-    spdlog::log(is_warning ? spdlog::level::warn : spdlog::level::info, "{}", text);
+    log::say(is_warning ? log::Level::kWarning : log::Level::kInfo, text);
   };
   return out;
 }
@@ -271,7 +271,7 @@ std::unique_ptr<state::StateDir> open_state(const MatchCommand& command,
                       .users = mask_word(mask),
                       .signal_format = match::kSignalFormat},
       pause);
-  if (!out->warning().empty()) spdlog::warn("{}", out->warning());
+  if (!out->warning().empty()) log::warn(out->warning());
   if (source->follow) {
     source->follow->names = out->input_names();
     source->follow->known = out->followed();
@@ -284,8 +284,9 @@ std::unique_ptr<state::StateDir> open_state(const MatchCommand& command,
     source->starts = out->starts();
   }
   if (const auto& before = out->catalogue_before()) {
-    spdlog::warn("{}: passes from catalogue {} ({:.12}) to {} {} ({:.12})", command.state,
-                 before->name, before->sha256, catalogue.id, catalogue.version, catalogue.sha256);
+    log::warn(fmt::format("{}: passes from catalogue {} ({:.12}) to {} {} ({:.12})", command.state,
+                          before->name, before->sha256, catalogue.id, catalogue.version,
+                          catalogue.sha256));
   }
   return out;
 }
@@ -373,8 +374,9 @@ ExitCode run_match(const MatchCommand& command) {
   const std::vector<std::string> link_hosts =
       expansions == nullptr ? std::vector<std::string>{} : expansions->hosts();
   const match::PatternDb db(*catalogue, link_hosts);
-  spdlog::info("catalogue {} {}: {} campaigns, {} retailers", catalogue->id, catalogue->version,
-               catalogue->campaigns.size(), catalogue->retailers.size());
+  log::info(fmt::format("catalogue {} {}: {} campaigns, {} retailers", catalogue->id,
+                        catalogue->version, catalogue->campaigns.size(),
+                        catalogue->retailers.size()));
 
   ingest::SourceOptions inputs = source_options(command.input, catalogue->limits.record_bytes_max);
   if (command.follow) inputs.follow = follow_options(command);
@@ -437,34 +439,34 @@ ExitCode run_match(const MatchCommand& command) {
   ReloadCounts reloads;
   if (reload != nullptr) reloads = reload->counts();
   reload.reset();
-  for (const ingest::InputFault& fault : source.faults()) spdlog::error("{}", fault.message);
+  for (const ingest::InputFault& fault : source.faults()) log::error(fault.message);
   if (result.has_gap) {
-    spdlog::error(
+    log::error(fmt::format(
         "{}: what comes behind an input that could not be read is not committed; run again once it "
         "can be, or without it",
-        command.state);
+        command.state));
   }
-  if (result.cause == pipeline::StopCause::kOutputFailed) spdlog::error("{}", result.failure);
+  if (result.cause == pipeline::StopCause::kOutputFailed) log::error(result.failure);
   for (const auto& sink : {records, rejects, outcomes}) {
     if (sink == nullptr || result.cause == pipeline::StopCause::kOutputFailed) continue;
     if (sink->finish() == emit::SinkStatus::kFailed) {
-      spdlog::error("{}", sink->message());
+      log::error(sink->message());
       result.cause = pipeline::StopCause::kOutputFailed;
     }
   }
   const pipeline::LineCounts& lines = result.totals.lines;
   if (lines.rejected > 0) {
-    spdlog::warn("{} of {} lines rejected: {}{}", lines.rejected, lines.total,
-                 rejects_summary(lines),
-                 command.rejects.empty() ? " (--rejects FILE keeps them)" : "");
+    log::warn(fmt::format("{} of {} lines rejected: {}{}", lines.rejected, lines.total,
+                          rejects_summary(lines),
+                          command.rejects.empty() ? " (--rejects FILE keeps them)" : ""));
   }
   if (StopRequest::exit_code() != kDone) {
-    spdlog::warn("stopped by a signal after {} lines, {} bytes; the output is complete up to there",
-                 lines.total, result.totals.input_bytes);
+    log::warn(fmt::format(
+        "stopped by a signal after {} lines, {} bytes; the output is complete up to there",
+        lines.total, result.totals.input_bytes));
   }
   if (!result.balanced) {
-    spdlog::critical(
-        "bug: the books do not balance; please report this with the output of --stats");
+    log::critical("bug: the books do not balance; please report this with the output of --stats");
   }
   if (!command.stats.empty() || !result.balanced) {
     const std::string text = command.stats == "json" ? stats_json(result, reloads, seconds)
@@ -474,7 +476,7 @@ ExitCode run_match(const MatchCommand& command) {
   if (stats_file != nullptr) {
     if (stats_file->write(stats_json(result, reloads, seconds)) == emit::SinkStatus::kFailed ||
         stats_file->finish() == emit::SinkStatus::kFailed) {
-      spdlog::error("{}", stats_file->message());
+      log::error(stats_file->message());
       result.cause = pipeline::StopCause::kOutputFailed;
     }
   }

@@ -1,6 +1,5 @@
 // hashcart demo, gen, schema, version: what needs no input of the user's.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <cstdio>
 #include <memory>
@@ -9,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/demo_posts.h"
+#include "app/log.h"
 #include "app/setup.h"
 #include "base/setup_error.h"
 #include "emit/encoder.h"
@@ -27,7 +27,7 @@ ExitCode write_out(std::string_view text) {
   emit::SinkStatus status = sink->write(text);
   if (status == emit::SinkStatus::kOk) status = sink->finish();
   if (status != emit::SinkStatus::kFailed) return kDone;
-  spdlog::error("{}", sink->message());
+  log::error(sink->message());
   return kInputOutput;
 }
 
@@ -72,7 +72,7 @@ ExitCode run_gen_command(const GenCommand& command) {
       flush();
       if (status == emit::SinkStatus::kOk) status = sink->finish();
       if (status != emit::SinkStatus::kFailed) return true;
-      spdlog::error("{}", sink->message());
+      log::error(sink->message());
       return false;
     }
   };

@@ -1,7 +1,6 @@
 // hashcart test: whether a catalogue does what its own hits, misses and [[test]] blocks expect.
 #include <fmt/format.h>
 #include <fnmatch.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +11,7 @@
 
 #include "app/commands.h"
 #include "app/junit.h"
+#include "app/log.h"
 #include "app/setup.h"
 #include "app/subset_match.h"
 #include "emit/encoder.h"
@@ -130,7 +130,7 @@ bool write_file(const std::string& path, std::string_view text) {
   emit::SinkStatus status = sink->write(text);
   if (status == emit::SinkStatus::kOk) status = sink->finish();
   if (status != emit::SinkStatus::kFailed) return true;
-  spdlog::error("{}", sink->message());
+  log::error(sink->message());
   return false;
 }
 

@@ -1,10 +1,9 @@
 #include "app/full_disk_pause.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <thread>
 
+#include "app/log.h"
 #include "app/stop_request.h"
 
 namespace hashcart::app {
@@ -17,7 +16,7 @@ constexpr std::chrono::milliseconds kNap{50};
 }  // namespace
 
 bool FullDiskPause::wait(const std::string& what) {
-  if (next_ == kFirst) spdlog::warn("{}; waiting for space", what);
+  if (next_ == kFirst) log::warn(what + "; waiting for space");
   const auto until = std::chrono::steady_clock::now() + next_;
   while (std::chrono::steady_clock::now() < until) {
     if (StopRequest::exit_code() != kDone) return false;
@@ -28,7 +27,7 @@ bool FullDiskPause::wait(const std::string& what) {
 }
 
 void FullDiskPause::is_over() {
-  spdlog::warn("there is space again; going on");
+  log::warn("there is space again; going on");
   next_ = kFirst;
 }
 

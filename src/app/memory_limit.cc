@@ -1,13 +1,13 @@
 #include "app/memory_limit.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <string>
 
+#include "app/log.h"
 #include "base/setup_error.h"
 
 namespace hashcart::app {
@@ -60,11 +60,12 @@ void hold_to_memory(std::uint64_t bytes, bool may_reload, const catalogue::Limit
   }
   const std::uint64_t all = others + source;
   if (all <= bytes) {
-    spdlog::info("takes {} at most{}", shown(all),
-                 inputs->window_log_max < ingest::kWindowLogMax
-                     ? fmt::format("; zstd windows up to {} MiB are read",
-                                   1U << (static_cast<unsigned>(inputs->window_log_max) - 20U))
-                     : "");
+    log::info(
+        fmt::format("takes {} at most{}", shown(all),
+                    inputs->window_log_max < ingest::kWindowLogMax
+                        ? fmt::format("; zstd windows up to {} MiB are read",
+                                      1U << (static_cast<unsigned>(inputs->window_log_max) - 20U))
+                        : ""));
     return;
   }
   const std::uint64_t without_tables = base + need.threads + source;

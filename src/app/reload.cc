@@ -1,12 +1,13 @@
 #include "app/reload.h"
 
+#include <fmt/format.h>
 #include <semaphore.h>
-#include <spdlog/spdlog.h>
 
 #include <cerrno>
 #include <csignal>
 #include <utility>
 
+#include "app/log.h"
 #include "base/setup_error.h"
 
 namespace hashcart::app {
@@ -69,18 +70,19 @@ void ReloadOnHangup::reload() {
     const std::shared_ptr<const pipeline::Rules> rules = make_();
     const catalogue::Catalogue& catalogue = *rules->catalogue;
     if (catalogue.sha256 == sha256_) {
-      spdlog::info("reload: the catalogue is as it was");
+      log::info("reload: the catalogue is as it was");
     } else {
       sha256_ = catalogue.sha256;
       feed_.offer(rules);
-      spdlog::warn("reload: catalogue {} {} ({:.12}) from here on: {} campaigns, {} retailers",
-                   catalogue.id, catalogue.version, catalogue.sha256, catalogue.campaigns.size(),
-                   catalogue.retailers.size());
+      log::warn(
+          fmt::format("reload: catalogue {} {} ({:.12}) from here on: {} campaigns, {} retailers",
+                      catalogue.id, catalogue.version, catalogue.sha256, catalogue.campaigns.size(),
+                      catalogue.retailers.size()));
     }
     done_.fetch_add(1);
   } catch (const base::SetupError& error) {
     failed_.fetch_add(1);
-    spdlog::error("{}\nreload: the catalogue stays as it is", error.what());
+    log::error(fmt::format("{}\nreload: the catalogue stays as it is", error.what()));
   }
 }
 
