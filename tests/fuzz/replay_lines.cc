@@ -18,7 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 namespace {
 
 constexpr std::size_t kLineBytesMax = 8192;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kVariants = 2;
+#else
 constexpr int kVariants = 8;
+#endif
 constexpr std::string_view kSpice =
     "#\"\\/{}[]:,.@%&?=\n\t 0aZ_-\xEF\xBC\x83\xE3\x82\xA2\xCC\x81\xE2\x80\x8D\xF0\x9F\xFF";
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 #include "intent/snapshot_testing.h"
@@ -11,6 +12,12 @@ using simulator::make_scenario;
 using simulator::Scenario;
 using testing::fault_of_loading;
 using testing::saved;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 3;
+#else
+constexpr std::uint64_t kSeeds = 12;
+#endif
 
 // A resolver in the middle of a scenario.
 std::string middle_of(const Scenario& scenario) {
@@ -25,7 +32,7 @@ std::string middle_of(const Scenario& scenario) {
 TEST(Snapshot, NoByteOfItMakesTheResolverCrash) {
   std::size_t taken = 0;
   std::size_t refused = 0;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     Scenario scenario;
     make_scenario(seed, &scenario);
     const std::string whole = middle_of(scenario);
