@@ -30,6 +30,7 @@ class OwnIntent {
 
   // The views live until the next assign(), or a change of a field.
   [[nodiscard]] CartIntent view();
+  [[nodiscard]] base::EventTimeMs time() const noexcept { return plain_.time; }
 
   // Fields that later steps change in place.
   base::EventTimeMs opened_at = 0;

@@ -4,12 +4,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "intent/bounded_table.h"
 #include "intent/event_clock.h"
+#include "intent/few_links.h"
 #include "intent/link_memory.h"
 #include "intent/ordered_index.h"
 #include "intent/own_intent.h"
@@ -27,7 +29,7 @@ using match::Signal;
 // Of what save() writes.
 constexpr std::uint32_t kSnapshotFormat = 1;
 
-using KeyList = std::vector<std::pair<std::uint64_t, std::string>>;
+using KeyList = std::vector<OrderedIndex::Found>;
 
 // At one moment a reminder goes before the expiry, and both before a reply that gives up waiting.
 enum class TimerKind : std::uint8_t { kReminder, kExpiry, kGiveUp };
@@ -91,8 +93,8 @@ constexpr std::uint64_t kNodeBytes = 128;
 // What a table of intents holds of one of them. names: of posts by which it is found.
 std::uint64_t held_by(const CartIntent& intent, std::string_view key,
                       const std::vector<std::string>& names) {
-  std::uint64_t bytes = bytes_held(intent) + 3 * intent.author_id.size() +
-                        (names.size() + kNodesPerIntent) * key.size();
+  std::uint64_t bytes = bytes_held(intent) + 6 * intent.author_id.size() +
+                        2 * intent.reply_to.size() + (names.size() + kNodesPerIntent) * key.size();
   for (const std::string& name : names) bytes += 2 * (sizeof name + name.size());
   return bytes;
 }
@@ -364,6 +366,7 @@ class Resolver::Impl {
   // ------------------------------------------------------------------------------------ posts
 
   void on_post(const Signal& signal) {
+    few_links_.clear();
     aliases_.assign(signal.platform, signal.post_id, signal.chain_id, signal.local_id);
     bool deleted = !signal.author_id.empty() &&
                    is_deleted(signal.platform, account_key(signal.platform, signal.author_id));
@@ -399,7 +402,7 @@ class Resolver::Impl {
                           .time = signal.time,
                           .truncated = signal.truncated,
                           .embedded = false,
-                          .products = signal.products,
+                          .products = few_links_.of(signal.products),
                           .short_links = signal.short_links};
     for (const std::string& key : aliases_.keys) links_.remember(key, view, true);
     wake(signal.platform, aliases_.keys, view);
@@ -418,25 +421,31 @@ class Resolver::Impl {
     wake(platform, aliases.keys, view);
   }
 
-  static ParentView embedded_view(const match::EmbeddedPost& embedded) {
+  ParentView embedded_view(const match::EmbeddedPost& embedded) {
     return {.post_id = embedded.id,
             .author_id = embedded.author_id,
             .has_time = embedded.has_time,
             .time = embedded.time,
             .truncated = embedded.truncated,
             .embedded = true,
-            .products = embedded.products,
+            .products = few_links_.of(embedded.products),
             .short_links = embedded.short_links};
   }
 
-  // Decides the replies that waited for a post, in the order they came.
+  // Decides the replies in reach that waited for a post, in the order they came.
   void wake(Platform platform, const std::vector<std::string>& keys, const ParentView& parent) {
     KeyList woken;
-    for (const std::string& key : keys) waiting_for_.collect(key, &woken);
+    for (const std::string& key : keys) {
+      if (parent.has_time) {
+        waiting_for_.collect(key, &woken, parent.time - limits_.remember_links_ms,
+                             parent.time + limits_.remember_links_ms);
+      } else {
+        waiting_for_.collect(key, &woken);
+      }
+    }
     std::sort(woken.begin(), woken.end());
     for (const auto& [sequence, key] : woken) {
-      Waiting* entry = waiting_.find(key);
-      if (entry == nullptr || !in_reach(entry->claim.view().time, parent)) continue;
+      if (waiting_.find(key) == nullptr) continue;
       Waiting taken = take_waiting(key);
       HASHCART_CHECK(taken.platform == platform);
       decide_waiting(&taken, &parent);
@@ -558,10 +567,12 @@ class Resolver::Impl {
   void on_offer(const Signal& signal, const CartIntent& claim) {
     const catalogue::Campaign& campaign = catalogue_.campaigns[claim.campaign];
     distinct_.clear();
+    std::set<std::tuple<std::uint16_t, std::uint16_t, std::string_view>> seen;
     for (const ProductLink& link : signal.products) {
       if (std::find(campaign.on_link.begin(), campaign.on_link.end(), link.retailer) !=
-          campaign.on_link.end()) {
-        add_distinct(&link);
+              campaign.on_link.end() &&
+          seen.emplace(link.retailer, market_of_product(link), link.id).second) {
+        distinct_.push_back(&link);
       }
     }
     HASHCART_CHECK(!distinct_.empty());
@@ -601,7 +612,7 @@ class Resolver::Impl {
       if (signal.is_quote) return say(OutcomeCode::kQuote, intent);
       return say(holds_link ? OutcomeCode::kNotAReply : OutcomeCode::kNoParent, intent);
     }
-    const Claim claim{intent, parent_id, signal.products};
+    const Claim claim{intent, parent_id, few_links_.of(signal.products)};
     if (campaign.product) {
       if (!campaign.when_any) {
         std::string key;
@@ -689,7 +700,7 @@ class Resolver::Impl {
     entry->author_key = account_key(intent.platform, intent.author_id);
     entry->order = order_of(intent, catalogue_.campaigns[intent.campaign]);
     entry->platform = intent.platform;
-    bool is_new = waiting_for_.add(entry->parent_key, entry->sequence, key) &&
+    bool is_new = waiting_for_.add(entry->parent_key, entry->sequence, key, intent.time) &&
                   waiting_by_author_.add(entry->author_key, entry->sequence, key);
     for (const std::string& post : entry->post_keys) {
       is_new = waiting_by_post_.add(post, entry->sequence, key) && is_new;
@@ -717,7 +728,7 @@ class Resolver::Impl {
   }
 
   void unlink_waiting(const Waiting& entry, const std::string& key) {
-    waiting_for_.remove(entry.parent_key, entry.sequence);
+    waiting_for_.remove(entry.parent_key, entry.sequence, entry.claim.time());
     waiting_by_author_.remove(entry.author_key, entry.sequence);
     for (const std::string& post : entry.post_keys) waiting_by_post_.remove(post, entry.sequence);
     timers_of(entry.platform).erase({entry.due, entry.order, TimerKind::kGiveUp, key});
@@ -773,9 +784,11 @@ class Resolver::Impl {
 
   // One product in two spellings is one product; where ids are global the market does not tell
   // products apart.
+  [[nodiscard]] std::uint16_t market_of_product(const ProductLink& link) const {
+    return catalogue_.retailers[link.retailer].ids_global ? match::kNoMarket : link.market;
+  }
   [[nodiscard]] bool same_product(const ProductLink& a, const ProductLink& b) const {
-    return a.retailer == b.retailer && a.id == b.id &&
-           (a.market == b.market || catalogue_.retailers[a.retailer].ids_global);
+    return a.retailer == b.retailer && a.id == b.id && market_of_product(a) == market_of_product(b);
   }
 
   [[nodiscard]] static Product product_of(const ProductLink& link) noexcept {
@@ -789,11 +802,12 @@ class Resolver::Impl {
     distinct_.push_back(link);
   }
 
-  // Fills distinct_ with the products a campaign takes.
+  // Fills distinct_ with the products a campaign takes, the first few of them.
   void collect_candidates(const catalogue::Campaign& campaign,
                           std::span<const ProductLink> products) {
     distinct_.clear();
     for (const ProductLink& link : products) {
+      if (distinct_.size() == FewLinks::kMost) return;
       if (scope_of(campaign, link) != Scope::kOther) add_distinct(&link);
     }
   }
@@ -1000,7 +1014,7 @@ class Resolver::Impl {
   // Whether an intent in that place can still be taken back. Those that cannot are forgotten on the
   // way, so that each is looked at once.
   bool somebody_holds(const std::string& place) {
-    std::pair<std::uint64_t, std::string> first;
+    OrderedIndex::Found first;
     while (intents_by_place_.first(place, &first)) {
       Remembered* entry = intents_.find(first.second);
       HASHCART_CHECK(entry != nullptr);
@@ -1042,8 +1056,10 @@ class Resolver::Impl {
     entry->claim.assign(record);
     entry->author_key = account_key(record.platform, record.author_id);
     bool is_new = queued_by_place_.add(place_of(record), entry->sequence, key) &&
-                  queued_by_owner_.add(key_of_pending(record), entry->sequence, key) &&
                   queued_by_author_.add(entry->author_key, entry->sequence, key);
+    for (const std::string& name : owner_names(record)) {
+      is_new = queued_by_owner_.add(name, entry->sequence, key) && is_new;
+    }
     for (const std::string& post : entry->post_keys) {
       is_new = queued_by_post_.add(post, entry->sequence, key) && is_new;
     }
@@ -1067,7 +1083,9 @@ class Resolver::Impl {
   void unlink_queued(Queued* entry) {
     const CartIntent claim = entry->claim.view();
     queued_by_place_.remove(place_of(claim), entry->sequence);
-    queued_by_owner_.remove(key_of_pending(claim), entry->sequence);
+    for (const std::string& name : owner_names(claim)) {
+      queued_by_owner_.remove(name, entry->sequence);
+    }
     queued_by_author_.remove(entry->author_key, entry->sequence);
     for (const std::string& post : entry->post_keys) queued_by_post_.remove(post, entry->sequence);
   }
@@ -1088,11 +1106,9 @@ class Resolver::Impl {
     if (stock != nullptr) stock->give_back(std::max<std::uint64_t>(record.accepted, 1));
     if (!campaign.claim && !campaign.waitlist) return;
     const std::string place = place_of(record);
-    KeyList line;
-    queued_by_place_.collect(place, &line);
-    for (const auto& [sequence, key] : line) {
-      if (stock != nullptr && stock->left() == 0) return;
-      promote(key, time);
+    OrderedIndex::Found next;
+    while ((stock == nullptr || stock->left() > 0) && queued_by_place_.first(place, &next)) {
+      promote(next.second, time);
       if (stock == nullptr) return;
     }
   }
@@ -1153,46 +1169,75 @@ class Resolver::Impl {
     record->evidence = *evidence;
   }
 
+  // Under what a "pass" finds claims of an owner: of an item or any (kNoItem), under a post or any.
+  // An item is written as a number, and a post's id comes last.
+  static std::string owner_name(const std::string& owner, std::uint16_t item,
+                                std::string_view reply_to) {
+    std::string name = owner;
+    name += '\n';
+    if (item != match::kNoItem) name += std::to_string(item);
+    if (reply_to.empty()) return name;
+    name += '\n';
+    name += reply_to;
+    return name;
+  }
+
+  [[nodiscard]] std::vector<std::string> owner_names(const CartIntent& claim) const {
+    const std::string owner = key_of_pending(claim);
+    std::vector<std::string> names;
+    const auto add = [&](std::string_view reply_to) {
+      names.push_back(owner_name(owner, match::kNoItem, reply_to));
+      if (claim.item != match::kNoItem) names.push_back(owner_name(owner, claim.item, reply_to));
+    };
+    add({});
+    if (!claim.reply_to.empty()) add(claim.reply_to);
+    return names;
+  }
+
+  // The last claim under a name that can still be taken back; as with somebody_holds(), those that
+  // cannot are forgotten on the way.
+  bool last_held(const std::string& name, OrderedIndex::Found* found) {
+    while (intents_by_owner_.last(name, found)) {
+      Remembered* entry = intents_.find(found->second);
+      HASHCART_CHECK(entry != nullptr);
+      if (fresh(entry->last.view().platform, entry->stamp)) return true;
+      forget_intent(found->second);
+    }
+    return false;
+  }
+
   void on_pass(const Signal& signal, const CartIntent& claim, const match::Claim& said) {
-    const auto fits = [&](OwnIntent* have) {
-      const CartIntent view = have->view();
-      if (!signal.reply_to.empty() && view.reply_to != signal.reply_to) return false;
-      return said.items.empty() ||
-             std::find(said.items.begin(), said.items.end(), view.item) != said.items.end();
+    // The last of both.
+    OrderedIndex::Found last;
+    bool is_queued = false;
+    const auto take_later = [&](const OrderedIndex::Found& found, bool is_in_line) {
+      if (found.first <= last.first) return;
+      last = found;
+      is_queued = is_in_line;
+    };
+    OrderedIndex::Found found;
+    const auto look_under = [&](const std::string& name) {
+      if (last_held(name, &found)) take_later(found, false);
+      if (queued_by_owner_.last(name, &found)) take_later(found, true);
     };
     const std::string owner = key_of_pending(claim);
-    KeyList held;
-    intents_by_owner_.collect(owner, &held);
-    KeyList in_line;
-    queued_by_owner_.collect(owner, &in_line);
-    // The last of both.
-    const std::pair<std::uint64_t, std::string>* last = nullptr;
-    bool is_queued = false;
-    for (const auto& entry : held) {
-      Remembered* intent = intents_.find(entry.second);
-      HASHCART_CHECK(intent != nullptr);
-      if (!fresh(signal.platform, intent->stamp) || !fits(&intent->last)) continue;
-      last = &entry;
+    if (said.items.empty()) look_under(owner_name(owner, match::kNoItem, signal.reply_to));
+    for (const std::uint16_t item : said.items) {
+      look_under(owner_name(owner, item, signal.reply_to));
     }
-    for (const auto& entry : in_line) {
-      if (!fits(&queue_.find(entry.second)->claim)) continue;
-      if (last != nullptr && last->first > entry.first) continue;
-      last = &entry;
-      is_queued = true;
-    }
-    if (last == nullptr) return say(OutcomeCode::kNothingToCancel, claim);
+    if (last.first == 0) return say(OutcomeCode::kNothingToCancel, claim);
     OwnIntent own;
     CountPlace counted;
     if (is_queued) {
-      Queued taken = take_queued(last->second);
+      Queued taken = take_queued(last.second);
       ++stats_.queue_retracted;
       own = std::move(taken.claim);
       counted = std::move(taken.counted);
     } else {
-      Remembered* intent = intents_.find(last->second);
+      Remembered* intent = intents_.find(last.second);
       own.assign(intent->last.view());
       counted = intent->counted;
-      forget_intent(last->second);
+      forget_intent(last.second);
     }
     const CartIntent opened = own.view();
     uncount(counted, catalogue_.campaigns[opened.campaign], true);
@@ -1457,8 +1502,10 @@ class Resolver::Impl {
     bool is_new = intents_by_author_.add(entry->author_key, entry->sequence, key);
     entry->is_claim = catalogue_.campaigns[record.campaign].claim.has_value();
     if (entry->is_claim) {
-      is_new = intents_by_owner_.add(key_of_pending(record), entry->sequence, key) &&
-               intents_by_place_.add(place_of(record), entry->sequence, key) && is_new;
+      is_new = intents_by_place_.add(place_of(record), entry->sequence, key) && is_new;
+      for (const std::string& name : owner_names(record)) {
+        is_new = intents_by_owner_.add(name, entry->sequence, key) && is_new;
+      }
     }
     for (const std::string& post : entry->post_keys) {
       is_new = intents_by_post_.add(post, entry->sequence, key) && is_new;
@@ -1471,7 +1518,9 @@ class Resolver::Impl {
     for (const std::string& post : entry->post_keys) intents_by_post_.remove(post, entry->sequence);
     if (!entry->is_claim) return;
     const CartIntent record = entry->last.view();
-    intents_by_owner_.remove(key_of_pending(record), entry->sequence);
+    for (const std::string& name : owner_names(record)) {
+      intents_by_owner_.remove(name, entry->sequence);
+    }
     intents_by_place_.remove(place_of(record), entry->sequence);
   }
 
@@ -1509,6 +1558,7 @@ class Resolver::Impl {
   void retract_waiting(const OrderedIndex& index, const std::string& name, OutcomeCode code) {
     KeyList found;
     index.collect(name, &found);
+    std::sort(found.begin(), found.end());
     for (const auto& [sequence, key] : found) {
       Waiting taken = take_waiting(key);
       say(code, taken.claim.view(), nullptr, {}, taken.parent_id);
@@ -1784,6 +1834,7 @@ class Resolver::Impl {
   std::uint64_t bytes_ = 0;
   Aliases aliases_;
   std::vector<EvidencePiece> evidence_;
+  FewLinks few_links_;
   std::vector<const ProductLink*> distinct_;
   std::vector<Product> products_;
 };

@@ -1546,7 +1546,7 @@ class Oracle:
 
     def choose(self, post, campaign, products, claim):
         if len(products) > 1:
-            return self.outcome(post, campaign, "ambiguous", [product.key for product in products])
+            return self.outcome(post, campaign, "ambiguous", [product.key for product in products[:16]])
         want = Want(products[0].key, post.parent_id, products[0].market, claim)
         self.accept(post, campaign, want)
 
