@@ -21,7 +21,7 @@ import tempfile
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 LIST = PROJECT / "tests" / "mutants" / "mutants.json"
 HANGS_SECONDS = 300
-OF_THE_BINARY = {"golden", "manners", "follow", "oracle.scenarios"}  # ctests; all others are the test programs of modules
+OF_THE_BINARY = {"golden", "manners", "follow", "attacks", "oracle.scenarios"}  # ctests; all others are the test programs of modules
 
 
 def faults_of_list(mutants):
