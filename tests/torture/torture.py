@@ -214,18 +214,21 @@ class Torture:
         return case, b"".join(second), b"".join(third)
 
     def follow(self, case, env, meanwhile, expected):
-        """A run that follows; ends once it has written as much as is expected, or of itself."""
+        """A run that follows; ends once it has written what is expected and had time to write more, or of itself."""
         command = [self.binary, "match", "-q", "-F", "posts", "--state", "state", "-o", "records", "--outcomes", "outcomes",
                    "--rejects", "rejects", "--stats-file", "stats", "-j", str(self.random.choice([1, 2]))]
         run = subprocess.Popen(command, env=env, cwd=case, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE)
         meanwhile()
 
-        def sizes():
-            return [path.stat().st_size if (path := case / kind).exists() else 0 for kind in KINDS]
+        # By what is in them: a power cut leaves files of the right size, with holes.
+        def outputs():
+            return [path.read_bytes() if (path := case / kind).exists() else b"" for kind in KINDS]
 
-        end = time.monotonic() + (0.4 if expected is None else 30)
-        while run.poll() is None and time.monotonic() < end and (expected is None or sizes() != expected):
+        begin = time.monotonic()
+        least, most = (0.4, 0.4) if expected is None else (0.1, 30)
+        while run.poll() is None and (time.monotonic() < begin + least or
+                                      (outputs() != expected and time.monotonic() < begin + most)):
             time.sleep(0.005)
         run.send_signal(signal.SIGTERM)
         return self.end(run)
@@ -263,7 +266,7 @@ class Torture:
             if code not in MAY_END | {-signal.SIGKILL, 128 + signal.SIGTERM, -signal.SIGTERM}:
                 raise Failed(f"exit {code}: {err}")
             met = code < 0 or not counted.exists() or int(counted.read_text().split()[1]) > 0
-            code, err = self.follow(case, self.env(), lambda: None, expected=self.follow_sizes)
+            code, err = self.follow(case, self.env(), lambda: None, expected=self.follow_outputs)
             # It may have been done before it could be told to end.
             if code not in (128 + signal.SIGTERM, -signal.SIGTERM):
                 raise Failed(f"then exit {code}: {err}")
@@ -279,7 +282,7 @@ class Torture:
 
     def follow_faults(self):
         self.followed = self.follow_whole()
-        self.follow_sizes = [(self.followed / kind).stat().st_size for kind in KINDS]
+        self.follow_outputs = [(self.followed / kind).read_bytes() for kind in KINDS]
         kinds = (("eio", 1, "rwsd"), ("eio", FOREVER, "wsd"), ("eio", 5, "r"), ("eintr", 50, "rw"), ("short", FOREVER, "rw"),
                  ("crash", 1, "rwsd"), ("power", 1, "rwsd"))
         if self.short:
