@@ -511,17 +511,12 @@ void Follower::adopt_moved(Path* path) {
     struct stat status {};
     const std::string name = move.directory + "/" + move.name;
     const bool is_on_its_way = move.name.empty();
-    if (!is_on_its_way &&
-        (stat(name.c_str(), &status) != 0 || by_inode(status.st_dev, status.st_ino) != nullptr)) {
-      continue;
-    }
-    File* const file = is_on_its_way ? nullptr : open_for(path, name);
-    if (file != nullptr) {
-      file->is_away = true;
-    } else if (!std::exchange(move.was_looked_for, true)) {
-      // Where it is on its way it may arrive; where it could not be opened it may be another time.
-      moved_.push_back(move);
-    }
+    const bool is_new = !is_on_its_way && stat(name.c_str(), &status) == 0 &&
+                        by_inode(status.st_dev, status.st_ino) == nullptr;
+    File* const file = is_new ? open_for(path, name) : nullptr;
+    if (file != nullptr) file->is_away = true;
+    // It may be on its way, or have gone on, though nobody told of it yet; or be opened another time.
+    if (!std::exchange(move.was_looked_for, true)) moved_.push_back(move);
   }
 }
 
