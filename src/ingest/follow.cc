@@ -29,6 +29,8 @@ using base::SetupFault;
 
 constexpr std::chrono::milliseconds kLookEvery{1000};
 constexpr std::chrono::milliseconds kLookEveryUnwatched{100};
+// A rename is told of at most so long after it was done.
+constexpr std::chrono::milliseconds kToldWithin{1000};
 // So long nobody wrote to a file that is not at its name any more: nobody will.
 constexpr std::chrono::seconds kQuiet{60};
 
@@ -166,13 +168,13 @@ struct Follower::Away {
   bool is_read = false;  // all of it
 };
 
-// A name that a followed file was given.
+// A name that was given to what stood at a path, read or not.
 struct Follower::Moved {
   Path* path = nullptr;
   std::string directory;
   std::string name;  // in it; empty: on its way
   std::uint32_t cookie = 0;
-  bool was_looked_for = false;
+  Clock::time_point told_at;
 };
 
 Follower::Follower(const SourceOptions& options, int wake, Ledger* ledger)
@@ -278,7 +280,8 @@ std::optional<Follower::Opened> Follower::open_at(Path* path, const std::string&
   return out;
 }
 
-// Makes what was opened the file of a path. Null: it is read already, or cannot be.
+// Makes what was opened the file of a path, or, where another one is known to stand there now, one
+// that is read before that. Null: it is read already, or cannot be.
 Follower::File* Follower::adopt(Path* path, Opened opened) {
   if (by_inode(opened.status.st_dev, opened.status.st_ino) != nullptr) return nullptr;
   auto owned = std::make_unique<File>(*this, path, std::move(opened.file), opened.status);
@@ -298,6 +301,12 @@ Follower::File* Follower::adopt(Path* path, Opened opened) {
   if (file->watch >= 0) file_by_watch_[file->watch] = file;
   if (!file->is_told) untold_.push_back(file);
   if (File* const old = path->file; old != nullptr) {
+    if (!old->is_away) {
+      file->is_away = true;
+      file->waits_for = std::exchange(old->waits_for, file);
+      notice(false, path->name + ": another file stood there before, and is read too");
+      return file;
+    }
     if (path->before != nullptr) {
       path->before->ends = path->before->is_ready = true;
     }
@@ -483,15 +492,19 @@ std::optional<std::vector<Follower::Away>> Follower::look_for_moved(
   return out;
 }
 
-void Follower::look_at(Path* path) {
+// Whether its file stands at a path.
+bool Follower::look_whether_away(Path* path) {
+  if (path->file == nullptr) return false;
   struct stat status {};
-  const bool is_there = stat(path->name.c_str(), &status) == 0;
+  path->file->is_away = stat(path->name.c_str(), &status) != 0 ||
+                        path->file->device != status.st_dev || path->file->inode != status.st_ino;
+  return !path->file->is_away;
+}
+
+void Follower::look_at(Path* path) {
+  look_whether_away(path);
   adopt_moved(path);
-  if (path->file != nullptr) {
-    path->file->is_away =
-        !is_there || path->file->device != status.st_dev || path->file->inode != status.st_ino;
-    if (!path->file->is_away) return;
-  }
+  if (look_whether_away(path)) return;
   std::optional<Opened> opened = open_at(path, path->name);
   if (!opened) return;
   // What stood there before it, and was moved away meanwhile, comes first.
@@ -500,24 +513,31 @@ void Follower::look_at(Path* path) {
   static_cast<void>(adopt(path, std::move(*opened)));
 }
 
-// Follows what stood at a name to where it went, one file after another.
+// Whether it can be followed, and is not.
+bool Follower::is_new(const std::string& name, struct stat* status) const {
+  return stat(name.c_str(), status) == 0 && S_ISREG(status->st_mode) &&
+         by_inode(status->st_dev, status->st_ino) == nullptr &&
+         !(follow_.is_output && follow_.is_output(status->st_dev, status->st_ino));
+}
+
+// Follows what stood at a path to where it went, one file after another.
 void Follower::adopt_moved(Path* path) {
-  std::vector<Moved> moved;
-  for (const Moved& move : moved_) {
-    if (move.path == path) moved.push_back(move);
+  std::vector<Moved> kept;
+  for (Moved& move : moved_) {
+    bool is_kept = move.path != path;
+    if (!is_kept) {
+      const std::string name = move.directory + "/" + move.name;
+      struct stat status {};
+      const bool is_found = !move.name.empty() && is_new(name, &status);
+      File* const file = is_found ? open_for(path, name) : nullptr;
+      if (file != nullptr) file->is_away = true;
+      // It may be on its way, or have gone on and something else stand there, which nobody told of
+      // yet; or be opened another time.
+      is_kept = (is_found && file == nullptr) || events_taken_at_ - move.told_at <= kToldWithin;
+    }
+    if (is_kept) kept.push_back(std::move(move));
   }
-  std::erase_if(moved_, [&](const Moved& move) { return move.path == path; });
-  for (Moved& move : moved) {
-    struct stat status {};
-    const std::string name = move.directory + "/" + move.name;
-    const bool is_on_its_way = move.name.empty();
-    const bool is_new = !is_on_its_way && stat(name.c_str(), &status) == 0 &&
-                        by_inode(status.st_dev, status.st_ino) == nullptr;
-    File* const file = is_new ? open_for(path, name) : nullptr;
-    if (file != nullptr) file->is_away = true;
-    // It may be on its way, or have gone on, though nobody told of it yet; or be opened another time.
-    if (!std::exchange(move.was_looked_for, true)) moved_.push_back(move);
-  }
+  moved_ = std::move(kept);
 }
 
 void Follower::look_for_matches() {
@@ -532,12 +552,9 @@ void Follower::look_for_matches() {
       for (std::size_t i = 0; i < found.gl_pathc; ++i) {
         const std::string name = found.gl_pathv[i];
         struct stat status {};
-        if (stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-        if (path_by_name_.contains(name) || by_inode(status.st_dev, status.st_ino) != nullptr ||
-            (follow_.is_output && follow_.is_output(status.st_dev, status.st_ino))) {
-          continue;
+        if (!path_by_name_.contains(name) && is_new(name, &status)) {
+          matches.push_back({name, status.st_mtim});
         }
-        matches.push_back({name, status.st_mtim});
       }
     }
     globfree(&found);
@@ -578,7 +595,9 @@ void Follower::look() {
   // What a pattern found and is gone may be found again.
   std::erase_if(paths_, [&](const auto& path) {
     struct stat status {};
-    const bool is_gone = path->is_found && path->file == nullptr && path->before == nullptr &&
+    const bool is_gone = path->is_found &&
+                         std::none_of(files_.begin(), files_.end(),
+                                      [&](const auto& file) { return file->path == path.get(); }) &&
                          lstat(path->name.c_str(), &status) != 0;
     if (!is_gone) return false;
     path_by_name_.erase(path->name);
@@ -588,21 +607,31 @@ void Follower::look() {
   look_for_matches();
 }
 
-void Follower::note_move(const FileWatch::Event& event, const std::string& directory) {
+// Where what stood at a path is now: something was moved, or a name given to something.
+void Follower::note_name(const FileWatch::Event& event, const std::string& directory) {
   const bool is_from = event.what == FileWatch::What::kMovedFrom;
+  // What was there is there no more.
+  if (!is_from) {
+    std::erase_if(moved_, [&](const Moved& moved) {
+      return moved.directory == directory && moved.name == event.name;
+    });
+  }
+  if (event.what == FileWatch::What::kAppeared) return;
+  std::set<const Path*> paths;
   for (Moved& moved : moved_) {
     if (moved.directory != directory) continue;
-    if (is_from && moved.name == event.name) {
-      moved.name.clear();
-      moved.cookie = event.cookie;
-      return;
+    if (is_from ? moved.name != event.name : !moved.name.empty() || moved.cookie != event.cookie) {
+      continue;
     }
-    if (!is_from && moved.name.empty() && moved.cookie == event.cookie) moved.name = event.name;
+    moved.name = is_from ? std::string() : event.name;
+    moved.cookie = event.cookie;
+    moved.told_at = events_taken_at_;
+    paths.insert(moved.path);
   }
   if (!is_from) return;
   for (const auto& path : paths_) {
-    if (stands_at(*path, directory, event.name)) {
-      moved_.push_back({path.get(), directory, {}, event.cookie});
+    if (stands_at(*path, directory, event.name) && !paths.contains(path.get())) {
+      moved_.push_back({path.get(), directory, {}, event.cookie, events_taken_at_});
     }
   }
 }
@@ -634,8 +663,9 @@ bool Follower::take_event_of_directory(const FileWatch::Event& event) {
     if (watch != event.watch) continue;
     is_known = true;
     if (event.what == What::kLost) watch = -1;
-    if (event.what == What::kMovedFrom || event.what == What::kMovedTo) {
-      note_move(event, directory);
+    if (event.what == What::kMovedFrom || event.what == What::kMovedTo ||
+        event.what == What::kAppeared) {
+      note_name(event, directory);
     }
     wants_look_ = wants_look_ || event.what == What::kChanged || event.what == What::kLost ||
                   is_looked_for(directory, event.name);
@@ -645,6 +675,7 @@ bool Follower::take_event_of_directory(const FileWatch::Event& event) {
 
 void Follower::take_events() {
   using What = FileWatch::What;
+  events_taken_at_ = Clock::now();
   for (const FileWatch::Event& event : watch_.take()) {
     if (event.what == What::kAll) {
       wants_look_ = true;
@@ -675,7 +706,8 @@ void Follower::look_around() {
     file->is_ready = static_cast<std::uint64_t>(status.st_size) != file->end();
     if (file->is_ready || Clock::now() - file->read_at < kQuiet) continue;
     const bool is_deleted = status.st_nlink == 0;
-    if (is_deleted || (file->is_away && file->stream.held_bytes() > 0)) {
+    const bool is_over = file->path->file != file.get() && file->path->before != file.get();
+    if (is_deleted || (file->is_away && (is_over || file->stream.held_bytes() > 0))) {
       file->ends = file->is_ready = true;
     }
   }

@@ -4,7 +4,8 @@
 //   moved away (rotation)       the old file is read to its end, then the new one; the old one is
 //                               read on until the next rotation, for writers that are slow to
 //                               reopen, or until it is deleted and was quiet for a minute
-//   moved away twice            between two looks: inotify tells where each file went
+//   moved away twice            between two looks: inotify tells where each file went, if perhaps
+//                               a moment late; it is read until it was quiet for a minute
 //   truncated (copytruncate)    seen by its size, or by other first bytes: from the beginning; if
 //                               only its end was cut off, from behind what is left
 //   deleted, made anew          like moved away; the inode cannot be another's while it is open
@@ -68,6 +69,8 @@ class Follower {
   Path& add_path(const std::string& name, bool is_found);
   void look();
   void look_at(Path* path);
+  static bool look_whether_away(Path* path);
+  [[nodiscard]] bool is_new(const std::string& name, struct stat* status) const;
   void look_for_matches();
   void adopt_moved(Path* path);
   struct Opened {
@@ -88,7 +91,7 @@ class Follower {
   void watch_directories();
   void take_events();
   [[nodiscard]] bool take_event_of_directory(const FileWatch::Event& event);
-  void note_move(const FileWatch::Event& event, const std::string& directory);
+  void note_name(const FileWatch::Event& event, const std::string& directory);
   [[nodiscard]] static bool stands_at(const Path& path, const std::string& directory,
                                       const std::string& name);
   [[nodiscard]] bool is_looked_for(const std::string& directory, const std::string& name) const;
@@ -137,6 +140,7 @@ class Follower {
   bool is_starting_ = true;
   std::unordered_map<std::string, int> directories_;  // their watches
   std::vector<Moved> moved_;
+  Clock::time_point events_taken_at_;  // all renames told of until then are known
   bool wants_look_ = false;
   bool is_dry_told_ = true;  // by the last chunk
   Clock::time_point next_look_;

@@ -90,6 +90,10 @@ class Run:
     def wait_said(self, text):
         self.wait_for(lambda: text in self.said(), f"waited for {text!r}")
 
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # until every thread stands still
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=PATIENCE)
@@ -215,6 +219,44 @@ class Follow(scratch.ScratchTest):
         self.append(posts(60))
         run.process.send_signal(signal.SIGCONT)
         run.wait_ids(1, 20, 30, 40, 50, 60)
+        run.stop()
+
+    def test_moved_away_over_and_over(self):
+        # As fast as it goes, so that a look falls between a move and its being told of.
+        for attempt in range(ROUNDS):
+            with self.subTest(attempt):
+                name, last = f"log{attempt}", 40
+                self.append(posts(1), self.path / name)
+                run = Run(self, name, out=f"out{attempt}")
+                run.wait_ids(1)
+                for n in range(2, last):
+                    self.append(posts(n), self.path / name)
+                    for k in range(n - 2, 0, -1):
+                        os.rename(self.path / f"{name}.{k}", self.path / f"{name}.{k + 1}")
+                    os.rename(self.path / name, self.path / f"{name}.1")
+                self.append(posts(last), self.path / name)
+                run.wait_for(lambda: len(run.ids()) >= last, "waited for all")
+                self.assertEqual(sorted(run.ids(), key=int), [str(n) for n in range(1, last + 1)])
+                run.stop()
+
+    def test_another_file_under_a_name_it_was_moved_to(self):
+        self.append(posts(1))
+        run = Run(self, "log")
+        run.wait_ids(1)
+        run.pause()
+        self.append(posts(2))
+        os.rename(self.log, self.path / "log.1")
+        (self.path / "other").write_text(posts(80))
+        os.rename(self.path / "other", self.path / "log.1")
+        self.append(posts(3))
+        os.rename(self.log, self.path / "log.2")
+        os.unlink(self.path / "log.2")
+        (self.path / "log.2").write_text(posts(90))
+        self.append(posts(4))
+        run.process.send_signal(signal.SIGCONT)
+        run.wait_ids(1, 2, 4)
+        self.settle()
+        run.wait_ids(1, 2, 4)
         run.stop()
 
     def test_a_link_that_leads_elsewhere(self):
