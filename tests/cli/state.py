@@ -25,6 +25,7 @@ import scratch
 
 BINARY = None
 KILLS = 50
+DAMAGES = 40
 SEED = None
 
 def post(n, text, at, user="ann", **more):
@@ -296,6 +297,76 @@ class State(scratch.ScratchTest):
         log.write_bytes(whole + b"torn")
         self.run_state(path)
         self.assertEqual(log.read_bytes(), whole)
+
+    def test_any_byte_of_it_may_be_damaged(self):
+        """The run is refused, or comes out as if nothing had been: never another way, never for ever."""
+        one = self.stream("one", "--posts", 800, "--seed", 3, "--intents", 0.3)
+        two = self.stream("two", "--posts", 200, "--seed", 4, "--intents", 0.3)
+        self.run_state(one, two, state="whole.state", out="whole")
+        for snapshot_bytes in (20_000, 1 << 30):
+            self.damage_any_byte(one, two, snapshot_bytes)
+
+    def damage_any_byte(self, one, two, snapshot_bytes):
+        state, kept = (self.path / name for name in (f"state{snapshot_bytes}", f"kept{snapshot_bytes}"))
+        env = dict(os.environ, HASHCART_STATE_EVERY="1", HASHCART_STATE_SNAPSHOT=str(snapshot_bytes))
+        subprocess.run(self.command(one, state=state.name), check=True, timeout=60, env=env, stdin=subprocess.DEVNULL)
+        kept.mkdir()
+        shutil.copytree(state, kept / "state")
+        for path in self.path.glob("out.*"):
+            shutil.copy(path, kept / path.name)
+        names = sorted(path.name for path in (kept / "state").iterdir() if path.stat().st_size > 0)
+        rng = random.Random(6)
+        met = set()
+        for attempt in range(DAMAGES):
+            shutil.rmtree(state)
+            shutil.copytree(kept / "state", state)
+            for path in kept.glob("out.*"):
+                shutil.copy(path, self.path / path.name)
+            damaged = state / names[attempt % len(names)]
+            data = bytearray(damaged.read_bytes())
+            at = rng.randrange(len(data))
+            data[at] ^= rng.randrange(1, 256)
+            damaged.write_bytes(data)
+            with self.subTest(file=damaged.name, at=at):
+                done = subprocess.run(self.command(one, two, state=state.name), capture_output=True,
+                                      timeout=60, stdin=subprocess.DEVNULL)
+                if done.returncode == 78:
+                    self.assertIn(b"Restore", done.stderr)
+                else:
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assert_same("whole", "out")
+                met.add((damaged.name.split(".")[0], done.returncode))
+        self.assertIn(("checkpoint", 0), met)
+        if snapshot_bytes == 1 << 30:
+            self.assertIn(("signals", 78), met)
+        else:
+            self.assertIn("snapshot", {kind for kind, _ in met})
+        for path in self.path.glob("out.*"):
+            path.unlink()
+
+    def test_lines_over_the_limit(self):
+        catalogue = self.catalogue("small.toml", "1")
+        path = pathlib.Path(catalogue)
+        path.write_text(re.sub(r"(?m)^record_bytes_max = .*$", 'record_bytes_max = "256 KiB"', path.read_text()))
+        more = ("-c", catalogue)
+        over = post(1, "x" * 300_000, "2024-05-06T10:00:00Z")
+        # Nothing else in it: what was read of it is committed all the same.
+        only = self.file("only", over * 5)
+        self.run_state(only, state="only.state", out="only", more=more)
+        rejects = (self.path / "only.rejects").read_bytes()
+        self.assertEqual(rejects.count(b'"too_long"'), 5)
+        self.run_state(only, state="only.state", out="only", more=more)
+        self.assertEqual((self.path / "only.rejects").read_bytes(), rejects)
+        # Killed in the midst of them.
+        mixed = self.file("mixed", "".join(parent(n, "2024-05-06T10:00:00Z") + over +
+                                           reply(n + 1000, n, "2024-05-06T10:00:01Z") for n in range(2, 42)))
+        self.run_state(mixed, state="whole.state", out="whole", more=more)
+        self.assertEqual(len(records(self.path / "whole.records")), 40)
+        rng = random.Random(7)
+        for round_ in range(3):
+            out = f"killed{round_}"
+            self.kill_and_end(rng, [mixed], out, 4, 0.1, more)
+            self.assert_same("whole", out)
 
     def test_outputs_that_were_changed(self):
         path = self.stream("in", "--posts", 1000, "--seed", 3, "--intents", 0.3)
