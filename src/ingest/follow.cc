@@ -65,6 +65,25 @@ std::optional<std::string> head_of(const std::string& name) {
   return head;
 }
 
+// Calls `see(name, its last part, status)` for each regular file beside `path` until that is false.
+// False: that, or the directory cannot be listed.
+template <class See>
+bool see_files_beside(const std::string& path, See&& see) {
+  DIR* const directory = opendir(directory_of(path).c_str());
+  if (directory == nullptr) return errno == ENOENT;
+  bool goes_on = true;
+  while (goes_on) {
+    const dirent* const entry = readdir(directory);
+    if (entry == nullptr) break;
+    const std::string name = beside(path, entry->d_name);
+    struct stat status {};
+    if (lstat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    goes_on = see(name, std::string_view(entry->d_name), status);
+  }
+  closedir(directory);
+  return goes_on;
+}
+
 bool is_link(const std::string& name) {
   struct stat status {};
   return lstat(name.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
@@ -212,6 +231,7 @@ Follower::Follower(const SourceOptions& options, int wake, Ledger* ledger)
   }
   watch_directories();
   look_for_matches();
+  for (const auto& path : paths_) warn_of_unread(path.get());
   forget_what_is_gone();
   for (const auto& file : files_) first_.push_back(file.get());
   is_starting_ = false;
@@ -442,6 +462,41 @@ void Follower::open_moved_away(Path* path, const std::vector<FilePlace>& known,
                        std::strerror(errno));
 }
 
+// Files that are called like it and are younger than what was read under its name last, which was
+// moved away: what was rotated while no run looked is called so, and so is perhaps something else.
+void Follower::warn_of_unread(Path* path) const {
+  const File* const last = path->before != nullptr ? path->before : path->file;
+  struct stat read {};
+  if (last == nullptr || !last->is_away || fstat(last->fd.get(), &read) != 0) return;
+  std::vector<std::string> unread;
+  for (const std::string* name : {&path->name, &path->real_name}) {
+    if (name->empty()) continue;
+    const std::string begin = name_in_directory(*name);
+    see_files_beside(*name, [&](const std::string& other, std::string_view last_part,
+                                const struct stat& status) {
+      const bool is_read = by_inode(status.st_dev, status.st_ino) != nullptr ||
+                           std::any_of(known_.begin(), known_.end(), [&](const FilePlace& place) {
+                             return place.device == status.st_dev && place.inode == status.st_ino;
+                           });
+      const bool is_called_so = last_part.size() > begin.size() && last_part.starts_with(begin) &&
+                                (last_part[begin.size()] == '.' || last_part[begin.size()] == '-');
+      if (!is_read && is_called_so && is_earlier(read.st_mtim, status.st_mtim)) {
+        unread.push_back(other);
+      }
+      return true;
+    });
+  }
+  if (unread.empty()) return;
+  std::sort(unread.begin(), unread.end());
+  constexpr std::size_t kNamed = 3;
+  std::string names = unread.front();
+  for (std::size_t i = 1; i < std::min(unread.size(), kNamed); ++i) names += ", " + unread[i];
+  if (unread.size() > kNamed) names += ", " + std::to_string(unread.size() - kNamed) + " more";
+  say_of(path, true,
+         "was moved away since it was read, and " + names +
+             ", younger than that, are not read; if they are it too, name them");
+}
+
 // Where they are now, in the order in which they were written to last. Nothing: not all of it could
 // be looked at.
 std::optional<std::vector<Follower::Away>> Follower::look_for_moved(
@@ -450,42 +505,31 @@ std::optional<std::vector<Follower::Away>> Follower::look_for_moved(
   std::vector<std::string> names = {path.name};
   if (!path.real_name.empty()) names.push_back(path.real_name);
   for (const std::string& name : names) {
-    DIR* const directory = opendir(directory_of(name).c_str());
-    if (directory == nullptr) {
-      if (errno == ENOENT) continue;
-      return std::nullopt;
-    }
-    bool is_seen = true;
-    while (const dirent* const entry = readdir(directory)) {
-      const std::string other = beside(name, entry->d_name);
-      struct stat status {};
-      if (lstat(other.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    const auto see = [&](const std::string& other, std::string_view last_part,
+                         const struct stat& status) {
       const auto place =
           std::find_if(known.begin(), known.end(), [&](const FilePlace& known_place) {
             return known_place.device == status.st_dev && known_place.inode == status.st_ino;
           });
-      if (place == known.end()) continue;
+      if (place == known.end()) return true;
       const std::optional<std::string> head = head_of(other);
-      if (!head) {
-        is_seen = false;
-        break;
-      }
+      if (!head) return false;
       const bool is_it = place->fingerprint_bytes > 0 && begins_like(*place, *head);
       // Else it was empty then, or, if it was the last one, was truncated since; or the inode was
       // given to something else.
       const bool may_be_it = (place->position == 0 || place->inode == last.inode) &&
                              !is_compressed(*head) &&
-                             std::string_view(entry->d_name).starts_with(name_in_directory(name));
-      if (!is_it && !may_be_it) continue;
+                             last_part.starts_with(name_in_directory(name));
+      if (!is_it && !may_be_it) return true;
       out.push_back(
           {.name = other,
            .device = status.st_dev,
            .inode = status.st_ino,
            .written = status.st_mtim,
            .is_read = is_it && static_cast<std::uint64_t>(status.st_size) == place->position});
-    }
-    closedir(directory);
-    if (!is_seen) return std::nullopt;
+      return true;
+    };
+    if (!see_files_beside(name, see)) return std::nullopt;
   }
   std::sort(out.begin(), out.end(),
             [](const Away& a, const Away& b) { return is_earlier(a.written, b.written); });
@@ -678,7 +722,7 @@ void Follower::take_events() {
   events_taken_at_ = Clock::now();
   for (const FileWatch::Event& event : watch_.take()) {
     if (event.what == What::kAll) {
-      wants_look_ = true;
+      wants_look_ = was_overrun_ = true;
       for (const auto& file : files_) file->is_ready = true;
       continue;
     }
@@ -746,6 +790,9 @@ FillResult Follower::fill(Chunk* chunk) {
       look_around();
     } else if (wants_look_) {
       look();
+    }
+    if (std::exchange(was_overrun_, false)) {
+      for (const auto& path : paths_) warn_of_unread(path.get());
     }
     // Before anything is read, so that a run after this one knows of them.
     if (!untold_.empty()) {

@@ -444,6 +444,48 @@ class Follow(scratch.ScratchTest):
         stats = json.loads((self.path / "out.stats").read_text())
         self.assertEqual(stats["lines"]["total"], 11)
 
+    def test_what_was_rotated_more_than_once_while_no_run_looked_is_named(self):
+        (self.path / "log.9").write_text(posts(90))  # older, and nobody's
+        self.append(posts(1))
+        run = Run(self, "log", state=True)
+        run.wait_ids(1)
+        run.stop()
+        self.append(posts(2))
+        os.rename(self.log, self.path / "log.3")
+        for k in (2, 1):
+            self.append(posts(k * 10), self.path / f"log.{k}")
+        (self.path / "logs").write_text(posts(91))  # another name
+        self.append(posts(30))
+        run = Run(self, "log", state=True)
+        run.wait_ids(1, 2, 30)
+        self.assertIn("log: was moved away since it was read, and log.1, log.2, younger", run.said())
+        run.stop()
+        errors = len(run.said())
+        run = Run(self, "log*", state=True)
+        run.wait_for(lambda: len(run.ids()) == 7, "all")
+        self.assertNotIn("was moved away since", run.said()[errors:])
+        run.stop()
+
+    def test_what_was_rotated_while_too_much_else_happened_is_named(self):
+        self.append(posts(1))
+        run = Run(self, "log")
+        run.wait_ids(1)
+        run.pause()
+        most = int(pathlib.Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+        for n in range(most // 2 + 1):
+            for name in ("a", "b"):  # one after the other, or they would be told as one
+                (self.path / name).touch()
+                os.unlink(self.path / name)
+        self.append(posts(2))
+        os.rename(self.log, self.path / "log.2")
+        self.append(posts(3))
+        os.rename(self.log, self.path / "log.1")
+        self.append(posts(4))
+        run.process.send_signal(signal.SIGCONT)
+        run.wait_ids(1, 2, 4)
+        run.wait_said("log.1, younger than that, are not read")
+        run.stop()
+
     def test_the_same_inode_is_another_file(self):
         # File systems give a freed inode to the next file, more often than not.
         for n in range(1, 12):
