@@ -334,6 +334,7 @@ Follower::File* Follower::adopt(Path* path, Opened opened) {
     old->is_away = old->is_ready = true;
     file->waits_for = old;
     notice(false, path->name + ": is another file now");
+    may_have_missed_ = may_have_missed_ || !watch_.is_complete();
   } else if (path->is_found) {
     notice(false, path->name + ": matches, and is read from now on");
   }
@@ -722,7 +723,7 @@ void Follower::take_events() {
   events_taken_at_ = Clock::now();
   for (const FileWatch::Event& event : watch_.take()) {
     if (event.what == What::kAll) {
-      wants_look_ = was_overrun_ = true;
+      wants_look_ = may_have_missed_ = true;
       for (const auto& file : files_) file->is_ready = true;
       continue;
     }
@@ -791,7 +792,7 @@ FillResult Follower::fill(Chunk* chunk) {
     } else if (wants_look_) {
       look();
     }
-    if (std::exchange(was_overrun_, false)) {
+    if (std::exchange(may_have_missed_, false)) {
       for (const auto& path : paths_) warn_of_unread(path.get());
     }
     // Before anything is read, so that a run after this one knows of them.

@@ -6,8 +6,8 @@
 //                               reopen, or until it is deleted and was quiet for a minute
 //   moved away twice            between two looks: inotify tells where each file went, if perhaps
 //                               a moment late; it is read until it was quiet for a minute. Where
-//                               no run looked, or too much was told to be kept, files called so
-//                               that are not read are warned of
+//                               no run looked, or not all was told, files called so that are not
+//                               read are warned of
 //   truncated (copytruncate)    seen by its size, or by other first bytes: from the beginning; if
 //                               only its end was cut off, from behind what is left
 //   deleted, made anew          like moved away; the inode cannot be another's while it is open
@@ -145,8 +145,8 @@ class Follower {
   std::vector<Moved> moved_;
   Clock::time_point events_taken_at_;  // all renames told of until then are known
   bool wants_look_ = false;
-  bool was_overrun_ = false;  // moves may not have been told of
-  bool is_dry_told_ = true;   // by the last chunk
+  bool may_have_missed_ = false;  // moves that were not told of
+  bool is_dry_told_ = true;       // by the last chunk
   Clock::time_point next_look_;
 };
 

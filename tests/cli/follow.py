@@ -7,13 +7,17 @@ Every post here comes to exactly one outcome, so the outcomes tell what was read
 rotate, truncate and make files anew at random while the run is killed and started again.
 """
 import argparse
+import ctypes
+import errno
 import gzip
 import json
 import os
 import pathlib
+import platform
 import random
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -35,10 +39,24 @@ def posts(*numbers):
     return "".join(map(post, numbers))
 
 
+def refuse(call, error):
+    """From now on a system call of this process fails: by a filter of seccomp(2)."""
+    arch = {"x86_64": 0, "aarch64": 1}[platform.machine()]
+    number = {"inotify_init1": (294, 26), "inotify_add_watch": (254, 27)}[call][arch]
+    # Loads the number; equal? then the error, else as usual.
+    code = struct.pack("HBBI" * 4, 0x20, 0, 0, 0, 0x15, 0, 1, number, 0x06, 0, 0, 0x0005_0000 | error,
+                       0x06, 0, 0, 0x7FFF_0000)
+    program = struct.pack("HxxxxxxP", 4, ctypes.cast(code, ctypes.c_void_p).value)
+    libc = ctypes.CDLL(None, use_errno=True)
+    # PR_SET_NO_NEW_PRIVS; PR_SET_SECCOMP, SECCOMP_MODE_FILTER.
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
 class Run:
     """A run that follows files, and what it said."""
 
-    def __init__(self, test, *inputs, state=False, more=(), out="out", limit=None):
+    def __init__(self, test, *inputs, state=False, more=(), out="out", limit=None, refused=None):
         p = test.path
         self.outcomes = p / (out + ".outcomes")
         self.rejects = p / (out + ".rejects")
@@ -52,6 +70,8 @@ class Run:
             def less():
                 if limit is not None:
                     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+                if refused is not None:
+                    refuse(*refused)
 
             self.process = subprocess.Popen(command + list(inputs), stderr=errors, stdin=subprocess.DEVNULL,
                                             cwd=p, env=env, preexec_fn=less)
@@ -485,6 +505,38 @@ class Follow(scratch.ScratchTest):
         run.wait_ids(1, 2, 4)
         run.wait_said("log.1, younger than that, are not read")
         run.stop()
+
+    def test_where_inotify_tells_nothing(self):
+        for call, error in (("inotify_init1", errno.EMFILE), ("inotify_add_watch", errno.ENOSPC)):
+            with self.subTest(call):
+                log = self.path / f"{call}.log"
+                self.append(posts(1), log)
+                run = Run(self, f"{call}.*", out=call, refused=(call, error))
+                run.wait_ids(1)
+                self.append(posts(2), log)
+                run.wait_ids(1, 2)
+                os.rename(log, f"{log}.1")
+                self.append(posts(3), f"{log}.1")
+                self.append(posts(4), log)
+                run.wait_ids(1, 2, 3, 4)
+                os.truncate(log, 0)
+                self.append("\n" + posts(5), log)
+                run.wait_ids(1, 2, 3, 4, 5)
+                run.stop()
+                # Of what is rotated twice between two looks by one name only the last is found.
+                last = self.path / f"{call}.last"
+                self.append(posts(1), last)
+                run = Run(self, last.name, out=call + "2", refused=(call, error))
+                run.wait_ids(1)
+                run.pause()
+                os.rename(last, f"{last}.2")
+                self.append(posts(2), last)
+                os.rename(last, f"{last}.1")
+                self.append(posts(3), last)
+                run.process.send_signal(signal.SIGCONT)
+                run.wait_ids(1, 3)
+                run.wait_said("last.1, younger than that, are not read")
+                run.stop()
 
     def test_the_same_inode_is_another_file(self):
         # File systems give a freed inode to the next file, more often than not.
