@@ -210,11 +210,17 @@ class Torture:
         lines = (self.root / "one.ndjson").read_bytes().splitlines(True)
         first, second, third = lines[:100], lines[100:250], lines[250:]
         (case / "posts").write_bytes(b"".join(first))
-        self.follow(case, self.env(), lambda: None, expected=None)
+        self.follow_undisturbed(case)
         return case, b"".join(second), b"".join(third)
 
-    def follow(self, case, env, meanwhile, expected):
-        """A run that follows; ends once it has written what is expected and had time to write more, or of itself."""
+    def follow_undisturbed(self, case):
+        code, err = self.follow(case, self.env(), lambda: None, settled=True)
+        if code != 128 + signal.SIGTERM:
+            raise Failed(f"exit {code}: {err} (in {case})")
+
+    def follow(self, case, env, meanwhile, expected=None, settled=False):
+        """A run that follows. Told to end once it has written what is expected and had time to write more, or, settled, has
+        written something and then nothing for a while; else after a while, whatever it did."""
         command = [self.binary, "match", "-q", "-F", "posts", "--state", "state", "-o", "records", "--outcomes", "outcomes",
                    "--rejects", "rejects", "--stats-file", "stats", "-j", str(self.random.choice([1, 2]))]
         run = subprocess.Popen(command, env=env, cwd=case, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -226,10 +232,20 @@ class Torture:
             return [path.read_bytes() if (path := case / kind).exists() else b"" for kind in KINDS]
 
         begin = time.monotonic()
-        least, most = (0.4, 0.4) if expected is None else (0.1, 30)
-        while run.poll() is None and (time.monotonic() < begin + least or
-                                      (outputs() != expected and time.monotonic() < begin + most)):
+        last, changed = outputs(), None
+        is_done = False
+        while run.poll() is None and not is_done:
             time.sleep(0.005)
+            now = time.monotonic()
+            if settled:
+                if (seen := outputs()) != last:
+                    last, changed = seen, now
+                is_done = changed is not None and now >= changed + 0.4
+            elif expected is not None:
+                is_done = now >= begin + 0.1 and outputs() == expected
+            else:
+                is_done = now >= begin + 0.4
+            is_done = is_done or now >= begin + 30
         run.send_signal(signal.SIGTERM)
         return self.end(run)
 
@@ -237,12 +253,10 @@ class Torture:
         case, second, third = self.follow_case()
         with open(case / "posts", "ab") as file:
             file.write(second)
-        self.follow(case, self.env(), lambda: None, expected=None)
+        self.follow_undisturbed(case)
         os.rename(case / "posts", case / "posts.1")
         (case / "posts").write_bytes(third)
-        code, err = self.follow(case, self.env(), lambda: None, expected=None)
-        if code != 128 + signal.SIGTERM:
-            raise Failed(f"exit {code}: {err}")
+        self.follow_undisturbed(case)
         return case
 
     def faulty_follow(self, fault, at, count, on):
@@ -262,7 +276,7 @@ class Torture:
                 (case / "posts").write_bytes(third)
 
         try:
-            code, err = self.follow(case, self.env(fault, at, count, on, counted), meanwhile, expected=None)
+            code, err = self.follow(case, self.env(fault, at, count, on, counted), meanwhile)
             if code not in MAY_END | {-signal.SIGKILL, 128 + signal.SIGTERM, -signal.SIGTERM}:
                 raise Failed(f"exit {code}: {err}")
             met = code < 0 or not counted.exists() or int(counted.read_text().split()[1]) > 0
