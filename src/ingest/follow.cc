@@ -184,7 +184,8 @@ struct Follower::Away {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   timespec written{};
-  bool is_read = false;  // all of it
+  std::ptrdiff_t order = 0;  // in which they were read
+  bool is_read = false;      // all of it
 };
 
 // A name that was given to what stood at a path, read or not.
@@ -481,9 +482,9 @@ void Follower::warn_of_unread(Path* path) const {
                            });
       const bool is_called_so = last_part.size() > begin.size() && last_part.starts_with(begin) &&
                                 (last_part[begin.size()] == '.' || last_part[begin.size()] == '-');
-      if (!is_read && is_called_so && is_earlier(read.st_mtim, status.st_mtim)) {
-        unread.push_back(other);
-      }
+      // The times of files tick every few milliseconds.
+      const bool is_older = is_earlier(status.st_mtim, read.st_mtim);
+      if (!is_read && is_called_so && !is_older) unread.push_back(other);
       return true;
     });
   }
@@ -527,13 +528,16 @@ std::optional<std::vector<Follower::Away>> Follower::look_for_moved(
            .device = status.st_dev,
            .inode = status.st_ino,
            .written = status.st_mtim,
+           .order = place - known.begin(),
            .is_read = is_it && static_cast<std::uint64_t>(status.st_size) == place->position});
       return true;
     };
     if (!see_files_beside(name, see)) return std::nullopt;
   }
-  std::sort(out.begin(), out.end(),
-            [](const Away& a, const Away& b) { return is_earlier(a.written, b.written); });
+  std::sort(out.begin(), out.end(), [](const Away& a, const Away& b) {
+    return is_earlier(a.written, b.written) ||
+           (!is_earlier(b.written, a.written) && a.order < b.order);
+  });
   return out;
 }
 
