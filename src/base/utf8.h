@@ -52,11 +52,13 @@ struct CodePoint {
   return {};
 }
 
-// Appends the UTF-8 form of a code point; surrogates and values over U+10FFFF become U+FFFD.
-inline void append_utf8(char32_t value, std::string* out) {
-  if (value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) value = kReplacement;
+constexpr std::size_t kUtf8BytesMax = 4;
+
+// Writes the UTF-8 form of a code point, kUtf8BytesMax bytes at most; returns one past the last.
+// value: no surrogate, and not over U+10FFFF.
+inline char* put_utf8(char32_t value, char* to) noexcept {
   const auto put = [&](std::uint32_t byte) {
-    out->push_back(static_cast<char>(static_cast<unsigned char>(byte)));
+    *to++ = static_cast<char>(static_cast<unsigned char>(byte));
   };
   if (value < 0x80) {
     put(value);
@@ -73,6 +75,14 @@ inline void append_utf8(char32_t value, std::string* out) {
     put(0x80U | ((value >> 6U) & 0x3FU));
     put(0x80U | (value & 0x3FU));
   }
+  return to;
+}
+
+// Appends the UTF-8 form of a code point; surrogates and values over U+10FFFF become U+FFFD.
+inline void append_utf8(char32_t value, std::string* out) {
+  if (value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) value = kReplacement;
+  char bytes[kUtf8BytesMax];
+  out->append(bytes, put_utf8(value, bytes));
 }
 
 [[nodiscard]] inline bool is_valid_utf8(std::string_view text) noexcept {

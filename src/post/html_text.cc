@@ -152,29 +152,6 @@ base::CodePoint reference_at(std::string_view text, std::size_t at) noexcept {
   return {value, size};
 }
 
-// Writes UTF-8 at `to`; returns one past the last byte.
-char* put_utf8(char32_t value, char* to) noexcept {
-  const auto put = [&](std::uint32_t byte) {
-    *to++ = static_cast<char>(static_cast<unsigned char>(byte));
-  };
-  if (value < 0x80) {
-    put(value);
-  } else if (value < 0x800) {
-    put(0xC0U | (value >> 6U));
-    put(0x80U | (value & 0x3FU));
-  } else if (value < 0x10000) {
-    put(0xE0U | (value >> 12U));
-    put(0x80U | ((value >> 6U) & 0x3FU));
-    put(0x80U | (value & 0x3FU));
-  } else {
-    put(0xF0U | (value >> 18U));
-    put(0x80U | ((value >> 12U) & 0x3FU));
-    put(0x80U | ((value >> 6U) & 0x3FU));
-    put(0x80U | (value & 0x3FU));
-  }
-  return to;
-}
-
 // An attribute's value with its references decoded; itself where it has none.
 std::string_view decode_attribute(std::string_view value, Arena* arena) {
   if (value.find('&') == std::string_view::npos) return value;
@@ -183,7 +160,7 @@ std::string_view decode_attribute(std::string_view value, Arena* arena) {
   for (std::size_t at = 0; at < value.size();) {
     if (value[at] == '&') {
       if (const base::CodePoint point = reference_at(value, at); point.size != 0) {
-        to = put_utf8(point.value, to);
+        to = base::put_utf8(point.value, to);
         at += point.size;
         continue;
       }
@@ -338,7 +315,7 @@ class HtmlDecoder {
         at = on_tag(tag, at);
       } else if (c == '&') {
         const base::CodePoint point = reference_at(html_, at);
-        to_ = point.size == 0 ? (*to_ = c, to_ + 1) : put_utf8(point.value, to_);
+        to_ = point.size == 0 ? (*to_ = c, to_ + 1) : base::put_utf8(point.value, to_);
         at += point.size == 0 ? 1 : point.size;
       } else {
         *to_++ = c;
