@@ -1,6 +1,6 @@
 // Fuzz target: any bytes as a record, against nlohmann-json, with which simdjson shares no code.
 //
-// The first byte picks the framing. What validate() accepts, nlohmann must accept (but for reals
+// The first byte picks the framing. What validate() accepts, nlohmann must accept (but for numbers
 // over a double's range); a post of the `simple` dialect must have the id and text that nlohmann
 // reads; every view is UTF-8 and every range lies on boundaries of its text.
 #include <cstddef>
@@ -63,6 +63,17 @@ bool is_graph(post::Dialect dialect) {
          dialect == post::Dialect::kThreads || dialect == post::Dialect::kPinterest;
 }
 
+// 1e999, or as many digits: JSON, but over a double's range, so that nlohmann refuses it.
+bool may_hold_huge_number(std::string_view record) {
+  constexpr std::size_t kDigits = 308;
+  std::size_t digits = 0;
+  for (const char c : record) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (c == 'e' || c == 'E' || digits > kDigits) return true;
+  }
+  return false;
+}
+
 // The one post of a simple record that is an object.
 void require_same(const nlohmann::json& object, const post::Post& it) {
   const nlohmann::json& id = object.at("id");
@@ -115,7 +126,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (is_simple && nlohmann_accepts && value.is_object()) require_same(value, parsed.posts[0]);
   const post::RejectReason reason = reader.validate(record);
   if (reason != post::RejectReason::kNone || nlohmann_accepts) return 0;
-  // nlohmann refuses 1e999, which is JSON; a frame's payload is beyond what it sees.
-  require(record.bytes.find_first_of("eE") != std::string_view::npos);
+  require(may_hold_huge_number(record.bytes));  // a frame's payload is beyond what nlohmann sees
   return 0;
 }

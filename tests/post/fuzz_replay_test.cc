@@ -61,5 +61,10 @@ TEST(PostFuzz, HoldsOnMutatedFixtures) {
   EXPECT_GT(inputs, 10'000U);
 }
 
+// What made the target, or what it tests, fail once.
+TEST(PostFuzz, HoldsOnWhatItFound) {
+  run("\x02" + std::string(340, '7'));  // over a double's range without an exponent
+}
+
 }  // namespace
 }  // namespace hashcart::post
