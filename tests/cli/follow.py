@@ -771,6 +771,14 @@ class Follow(scratch.ScratchTest):
         def all_read():
             run.wait_for(lambda: len(run.ids()) >= len(written), "all lines")
 
+        def one_more_read():
+            """By this run: what was read before may be written by one that was killed before it committed that."""
+            nonlocal number
+            number += 1
+            self.append(post(number))
+            written.append(str(number))
+            all_read()
+
         self.log.write_text("")
         for _ in range(60):
             what = chance.random()
@@ -788,10 +796,7 @@ class Follow(scratch.ScratchTest):
                 # Of a name only the file before this one is known by a run that was not there.
                 if inputs == ["log"] and is_unseen:
                     run = run or Run(self, *inputs, state=True)
-                    number += 1
-                    self.append(post(number))
-                    written.append(str(number))
-                    all_read()
+                    one_more_read()
                     run.stop()
                     run = None
                 rotation += 1
@@ -800,7 +805,7 @@ class Follow(scratch.ScratchTest):
                 is_unseen = True
             elif what < 0.75 and not partial and run is not None:
                 # What is truncated away before it is read and committed is lost to anybody.
-                all_read()
+                one_more_read()
                 if chance.random() < 0.5:
                     time.sleep(1.5)
                 else:
