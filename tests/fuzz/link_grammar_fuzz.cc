@@ -76,8 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string canonical = match::canonical_url(*shops, verdict.product);
   if (!canonical.empty()) require(match::testing::judge(*shops, *table, canonical, false) == key);
 
-  // Blanks around it and newlines in it change nothing; only the host inside a redirector must
-  // stand as it is.
+  // Blanks around it and newlines in it change nothing; only the host that decides must stand as it
+  // is.
   std::string host;
   match::UrlParts none;
   match::clean_url(
@@ -85,8 +85,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       &clean);
   require(match::normalise_host(clean, &host));
   const bool nested = match::open_redirector(host, none, &clean) != match::Opened::kNotARedirector;
+  const std::size_t middle = url.size() / 2;
+  const bool is_in_host = verdict.host_start < middle && middle < verdict.host_end;
   std::string broken = " \n" + url + "\t ";
-  broken.insert(2 + (nested ? verdict.host_end : url.size() / 2), "\r\n\t");
+  broken.insert(2 + (nested || is_in_host ? verdict.host_end : middle), "\r\n\t");
   require(match::testing::judge(*shops, *table, broken, text_link) == key);
   return 0;
 }
