@@ -288,7 +288,8 @@ std::optional<Follower::Opened> Follower::open_at(Path* path, const std::string&
   out.file = FileDescriptor(fd, true);
   if (fd < 0 || fstat(fd, &out.status) != 0) {
     if (errno == ENOENT && path->file != nullptr) return std::nullopt;
-    say_of(path, errno != ENOENT, std::string(std::strerror(errno)) + "; it is waited for");
+    say_of(path, errno != ENOENT || is_starting_,
+           std::string(std::strerror(errno)) + "; it is waited for");
     return std::nullopt;
   }
   if (!S_ISREG(out.status.st_mode)) {

@@ -356,6 +356,11 @@ class Follow(scratch.ScratchTest):
         self.append(posts(3), self.path / "sub" / "deep")
         run.wait_ids(1, 2, 3)
         run.stop()
+        # Said without -v: the name may be a slip.
+        quiet = subprocess.Popen([BINARY, "match", "-F", "slip"], cwd=self.path, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(quiet.stderr.readline(), "hashcart: slip: No such file or directory; it is waited for\n")
+        quiet.kill()
+        quiet.communicate()
 
     def test_a_pattern(self):
         self.append(posts(2))
