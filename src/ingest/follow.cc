@@ -543,7 +543,7 @@ std::optional<std::vector<Follower::Away>> Follower::look_for_moved(
   return out;
 }
 
-// Whether its file stands at a path.
+// Finds out whether the file of a path has left it. True: it has one, and that stands there.
 bool Follower::look_whether_away(Path* path) {
   if (path->file == nullptr) return false;
   struct stat status {};

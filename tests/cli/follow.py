@@ -358,9 +358,10 @@ class Follow(scratch.ScratchTest):
         run.stop()
         # Said without -v: the name may be a slip.
         quiet = subprocess.Popen([BINARY, "match", "-F", "slip"], cwd=self.path, stderr=subprocess.PIPE, text=True)
-        self.assertEqual(quiet.stderr.readline(), "hashcart: slip: No such file or directory; it is waited for\n")
+        said = quiet.stderr.readline()
         quiet.kill()
         quiet.communicate()
+        self.assertEqual(said, "hashcart: slip: No such file or directory; it is waited for\n")
 
     def test_a_pattern(self):
         self.append(posts(2))
